@@ -1,0 +1,1 @@
+"""Domain, events, storage, messaging, security and telemetry shared by every Pixee service."""

@@ -1,0 +1,1 @@
+"""The public REST API: validates, writes the job and its event, answers at once."""

@@ -1,0 +1,1 @@
+"""Workers that carry chunks to the platforms, one lane a shop."""

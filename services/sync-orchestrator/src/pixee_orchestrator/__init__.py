@@ -1,0 +1,1 @@
+"""Plans jobs, rings routes, folds progress, keeps the catalog."""
