@@ -1,0 +1,106 @@
+"""The contract between the sync engine and a platform.
+
+Life of an adapter
+1. The worker finds `platforms/<slug>/` and makes one adapter for the process: `create() -> Adapter`. It keeps no state of its
+   own; what is worth keeping for a connector goes to `context.memory` (may vanish) or into a listing's `refs` (kept).
+2. For each chunk the engine reads the values, asks `mapped` for the platform's words, drops what is unchanged (by hash over
+   those words), stale or not ours, and hands the rest to `submit`, at most `max_items` and `max_weight` at a time, at most
+   `concurrency` submissions at once, never two that touch one product.
+3. It writes the outcomes, polls remote jobs, looks up what is unknown, and comes again with what is still open.
+
+What the engine promises: one route has one owner at a time; budgets are kept (every call goes through the context);
+throttling, back-off, parking, bisecting, token refresh and credentials pauses are its work; items it hands over are upserts
+or withdrawals with the newest values.
+
+What an adapter owes: an outcome for every item it was given, keyed by item id, else all of them count as `unknown`; no loops
+over retries, no sleeping, no locks, no splitting; no I/O but `context.call`; no secret in any message. A fault that concerns
+the whole submission is raised (`PlatformFault`); one that concerns a single item is an outcome.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from pixee_common.domain.faults import PlatformFault
+from pixee_common.domain.job import Operation
+from pixee_common.egress import HttpAnswer
+from pixee_common.platforms.manifest import Manifest
+from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
+from pixee_workers.sync_base.items import Mapped, ProductItem, PushItem
+from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
+
+
+class Adapter(Protocol):
+    """One platform. See the module for what both sides promise."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The platform as data."""
+        ...
+
+    async def test(self, context: CallContext) -> TestReport:
+        """Ask the shop who it is and what it grants, with the cheapest calls that prove it. Writes nothing.
+
+        Raises:
+            PlatformFault: the shop refuses or cannot be reached; the message says what to mend.
+        """
+        ...
+
+    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
+        """What this shop demands and offers (locations, currency, tax mode, categories), for the merchant's mapping."""
+        ...
+
+    def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
+        """The item's values in the platform's words: pure, stable, complete for an update.
+
+        The hash that decides `unchanged` is taken over this, so it holds nothing that differs from run to run, no id of the shop,
+        and for a product push neither price nor quantity.
+        """
+        ...
+
+    def weight(self, operation: Operation, item: PushItem) -> int:
+        """The item's size in the platform's units (variants, rows); at least 1."""
+        ...
+
+    async def submit(self, operation: Operation, items: Sequence[Mapped[PushItem]], context: CallContext) -> Submission:
+        """Write the items at the shop.
+
+        Items are of the operation's kind. Where an item has a listing it is an update of that object; without one it is a create.
+
+        Raises:
+            PlatformFault: nothing can be said of single items. `throttled`, `unavailable`: all come again; `ambiguous`: all
+                become `unknown` and are looked up first; `refused`: all are rejected (bisected where the operation is all or
+                nothing); `too_big`: halved. Outcomes already certain are lost with it, so raise only before the first write
+                or for a submission that is idempotent.
+        """
+        ...
+
+    async def poll(self, remote_job: RemoteJob, context: CallContext) -> PollResult:
+        """Ask for a remote job. Must work in a process that never saw the submission."""
+        ...
+
+    async def find(
+        self, operation: Operation, items: Sequence[ProductItem], context: CallContext
+    ) -> Mapping[UUID, Found | None]:
+        """What the shop has for these products: by our key where the shop carries it, else by SKU, else by EAN. None: nothing.
+
+        Asked for items whose create may or may not have happened, and before a first create where the capability says so.
+        """
+        ...
+
+    async def pull(
+        self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
+    ) -> PullPage:
+        """One page. The cursor is the adapter's own (null: begin); `since` is null for a full pull."""
+        ...
+
+    def classify(self, answer: HttpAnswer) -> PlatformFault | None:
+        """The fault that a whole answer stands for, or null where its body is to be read item by item."""
+        ...
+
+    def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
+        """What the answer tells of the budgets, throttled or not."""
+        ...

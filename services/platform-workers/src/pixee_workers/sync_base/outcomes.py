@@ -1,0 +1,124 @@
+"""What an adapter answers: an outcome for every item that it was given, and the remote jobs that are to be asked again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from pixee_common.domain.ids import VariantId
+from pixee_common.domain.job import OutcomeKind
+from pixee_common.domain.reasons import ReasonCode
+from pixee_workers.sync_base.items import Listing, PulledProduct
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an item is not sent at all: found before any call."""
+
+    reason: ReasonCode
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know of an item that went through all the same."""
+
+    reason: ReasonCode
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Ids at the shop learnt with an outcome: of the product (product push only) and of its variants."""
+
+    product: Listing | None = None
+    variants: Mapping[VariantId, Listing] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+    """External ids that the shop does not have any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item. Everything but `applied` and `accepted` says why."""
+
+    item_id: UUID
+    kind: OutcomeKind
+    reason: ReasonCode | None = None
+    message: str | None = None
+    field: str | None = None
+    linked: Linked = Linked()
+    carried_stock: bool = False
+    """A create that also wrote the current quantities."""
+    carried_price: bool = False
+    """A create that also wrote the current prices."""
+    created: bool = False
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteJob:
+    """Work that goes on at the platform: serialisable, so that any worker may poll it."""
+
+    kind: str
+    remote_id: str
+    item_ids: tuple[UUID, ...]
+    correlation: Mapping[str, JsonValue]
+    poll_in_seconds: float
+    deadline_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The answer of `Adapter.submit`."""
+
+    outcomes: tuple[Outcome, ...]
+    remote_jobs: tuple[RemoteJob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """The answer of `Adapter.poll`. While not done, `poll_in_seconds` says when to ask again."""
+
+    outcomes: tuple[Outcome, ...]
+    done: bool
+    poll_in_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the shop has for an item that may be ours. Several candidates are never decided by the adapter."""
+
+    linked: Linked
+    ours: bool = True
+    """False: the object carries another product's key."""
+    candidates: tuple[str, ...] = ()
+    """External ids, where more than one object fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullPage:
+    """One page of a pull; no next cursor ends it. `requested_at` is the platform's clock where it tells it."""
+
+    products: tuple[PulledProduct, ...]
+    next_cursor: Mapping[str, JsonValue] | None
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """A connection that works: which shop answers, what it grants, what is still missing.
+
+    `missing_scopes` non-empty means that the test failed for want of permission.
+    """
+
+    __test__ = False
+
+    shop_identity: str
+    shop_name: str
+    currency: str | None
+    granted_scopes: tuple[str, ...] = ()
+    missing_scopes: tuple[str, ...] = ()
