@@ -1,0 +1,68 @@
+"""Our products and variants at the shops: listings and, for each operation, what was last sent; changes waiting to be sent."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, text
+
+from pixee_common.db.models.metadata import born, document, key, metadata, moment, words
+
+listings = Table(
+    "listings",
+    metadata,
+    key("connector_id", primary_key=True),
+    key("item_id", primary_key=True, comment="Product or variant."),
+    words("kind", comment="product, variant"),
+    key("account_id"),
+    key("product_id"),
+    words("shop_identity"),
+    words("external_id", nullable=True, comment="Null while the create is only intended."),
+    words("parent_external_id", nullable=True),
+    document("refs", server_default=text("'{}'")),
+    words("state", comment="intent, confirmed, quarantined"),
+    born(),
+    born("updated_at"),
+    Index(
+        "uq_listings_external",
+        "connector_id",
+        "kind",
+        "external_id",
+        unique=True,
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
+    Index("ix_listings_product", "connector_id", "product_id"),
+    Index("ix_listings_item", "item_id"),
+)
+
+listing_operations = Table(
+    "listing_operations",
+    metadata,
+    key("connector_id", primary_key=True),
+    key("item_id", primary_key=True),
+    words("operation", primary_key=True),
+    key("account_id"),
+    Column("hash", LargeBinary, nullable=True, comment="Over mapped values, mapping version and adapter version."),
+    Column("catalog_version", BigInteger, nullable=False, server_default=text("0")),
+    moment("sent_at"),
+    Column("failures", SmallInteger, nullable=False, server_default=text("0")),
+    words("failure_reason", nullable=True),
+)
+
+seen_values = Table(
+    "seen_values",
+    metadata,
+    key("connector_id", primary_key=True),
+    key("item_id", primary_key=True),
+    key("account_id"),
+    document("values", comment="The shop's values as last pulled, by field."),
+    born("seen_at"),
+)
+
+pending_changes = Table(
+    "pending_changes",
+    metadata,
+    key("connector_id", primary_key=True),
+    words("operation", primary_key=True),
+    key("item_id", primary_key=True),
+    key("account_id"),
+    Column("version", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    born(),
+)
