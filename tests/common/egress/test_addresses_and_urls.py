@@ -175,6 +175,12 @@ def test_a_host_that_matches_the_pattern_is_accepted_in_any_case() -> None:
     assert check_url("https://DEMO.myshopify.com/admin", SHOPIFY, NO_POLICY).host == "demo.myshopify.com"
 
 
+def test_a_rule_may_name_further_hosts_exactly() -> None:
+    rule = HostRule(pattern=r".+\.myshopify\.com", also=frozenset({"login.example.com"}))
+    check_url("https://login.example.com/token", rule, NO_POLICY)
+    assert reason_of("https://a.login.example.com/token", rule) == "host"
+
+
 def test_suffix_rules_match_the_suffix_and_what_is_below_it_only() -> None:
     rule = HostRule.of_suffixes("googleapis.com", ".s3.amazonaws.com")
     for host in ("storage.googleapis.com", "googleapis.com", "bucket.s3.amazonaws.com"):

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from common.egress.certificates import certificate_for
-from common.egress.raw_server import RawServer, answers, raw_server
+from common.egress.raw_server import Behaviour, RawServer, answers, raw_server
 
 from pixee_common.egress import (
     AnswerLost,
@@ -235,7 +235,9 @@ async def talk_nonsense(_: asyncio.StreamReader, writer: asyncio.StreamWriter, _
 
 @pytest.mark.parametrize("behaviour", [reset, hang_up, talk_nonsense])
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
-async def test_an_answer_lost_after_sending_is_ambiguous_and_the_request_went_once(behaviour, method) -> None:
+async def test_an_answer_lost_after_sending_is_ambiguous_and_the_request_went_once(
+    behaviour: Behaviour, method: str
+) -> None:
     async with raw_server(behaviour) as server, opened() as client:
         with pytest.raises(AnswerLost) as caught:
             await call(client, server, method, content=b"{}")
@@ -245,7 +247,9 @@ async def test_an_answer_lost_after_sending_is_ambiguous_and_the_request_went_on
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "GET"])
 @pytest.mark.parametrize("ending", [reset, hang_up])
-async def test_a_request_on_a_reused_connection_that_dies_is_not_silently_sent_again(method, ending) -> None:
+async def test_a_request_on_a_reused_connection_that_dies_is_not_silently_sent_again(
+    method: str, ending: Behaviour
+) -> None:
     served = 0
 
     async def once_then_die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:

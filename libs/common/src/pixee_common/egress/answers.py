@@ -7,12 +7,14 @@ import httpx
 import orjson
 from yarl import URL
 
+from pixee_common.domain.faults import PixeeError
+
 __all__ = ["AnswerNotJson", "HttpAnswer", "same_site_redirect"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class AnswerNotJson(Exception):
+class AnswerNotJson(PixeeError):
     """A complete answer that is not the JSON we expected: not JSON at all, or nested beyond reason."""
 
     code = "answer_not_json"

@@ -11,7 +11,7 @@
 Messages name the host, never path, query or headers: those may carry tokens.
 """
 
-from typing import ClassVar
+from pixee_common.domain.faults import PixeeError
 
 __all__ = [
     "AnswerLost",
@@ -24,10 +24,10 @@ __all__ = [
 ]
 
 
-class WireError(Exception):
+class WireError(PixeeError):
     """A request without a complete answer. `possibly_processed`: the platform may have acted on it."""
 
-    code: ClassVar[str] = "wire_error"
+    code = "wire_error"
 
     def __init__(self, message: str, *, possibly_processed: bool, status: int | None = None) -> None:
         super().__init__(message)

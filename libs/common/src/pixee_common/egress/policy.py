@@ -17,16 +17,17 @@ class HostRule:
     """Which hosts a platform's connectors may name.
 
     `pattern` is a regular expression that must match the whole lower-cased host (`None`: any public host, for self-hosted
-    shops). Ports and schemes are exact sets.
+    shops). `also`: further hosts by their exact names (token endpoints). Ports and schemes are exact sets.
     """
 
     pattern: str | None = None
     ports: frozenset[int] = frozenset({443, 8443})
     schemes: frozenset[str] = frozenset({"https"})
+    also: frozenset[str] = frozenset()
 
     def matches(self, host: str) -> bool:
-        """Tell whether the lower-cased host satisfies the pattern."""
-        return self.pattern is None or re.fullmatch(self.pattern, host) is not None
+        """Tell whether the lower-cased host may be called by this rule."""
+        return self.pattern is None or host in self.also or re.fullmatch(self.pattern, host) is not None
 
     @classmethod
     def of_suffixes(cls, *suffixes: str) -> "HostRule":
