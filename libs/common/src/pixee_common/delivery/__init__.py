@@ -1,0 +1,1 @@
+"""What leaves and what could not be read: outbox, relay, dead letters."""

@@ -1,0 +1,1 @@
+"""Kafka: the topics, and the one way to build brokers and producers."""
