@@ -94,6 +94,10 @@ async def test_a_stale_process_file_does_not_keep_it_from_starting(postgres):
 async def test_a_second_server_on_the_folder_is_refused(postgres):
     with pytest.raises(FolderInUseError, match=f"in use by process {os.getpid()}"):
         await EmbeddedPostgres(postgres.data_dir).start()
+    other = EmbeddedPostgres(postgres.data_dir)
+    await other.stop()
+    assert (postgres.data_dir / "postgres.pid").exists()
+    assert await fetch(postgres, "SELECT 1") == 1
 
 
 async def test_another_handle_continues_with_the_data_of_the_first(postgres):
@@ -110,6 +114,6 @@ async def test_another_handle_continues_with_the_data_of_the_first(postgres):
 
 async def test_a_port_that_was_asked_for_and_is_taken_is_refused(tmp_path):
     port = free_port()
-    with socket.create_server(("127.0.0.1", port)):
-        with pytest.raises(PortTakenError, match=f"Port {port} for PostgreSQL is taken"):
-            await EmbeddedPostgres(tmp_path, port).start()
+    taken = pytest.raises(PortTakenError, match=f"Port {port} for PostgreSQL is taken")
+    with socket.create_server(("127.0.0.1", port)), taken:
+        await EmbeddedPostgres(tmp_path, port).start()

@@ -77,7 +77,7 @@ async def test_a_process_that_never_gets_ready_is_killed_and_reported(tmp_path):
 
 async def test_a_command_that_does_not_exist_is_reported(tmp_path):
     child = ManagedProcess("child", [tmp_path / "nothing-here"], log_path=tmp_path / "child.log")
-    with pytest.raises(NotReadyError, match="cannot be started.*nothing-here"):
+    with pytest.raises(NotReadyError, match=r"cannot be started.*nothing-here"):
         await child.start()
 
 

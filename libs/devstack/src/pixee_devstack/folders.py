@@ -56,8 +56,13 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def new_password() -> str:
+    """A random password of 43 characters that are safe in a URL."""
+    return secrets.token_urlsafe(32)
+
+
 def kept_secret(path: Path) -> str:
-    """The random password kept in `path` (mode 0600), made the first time: 43 characters safe in a URL."""
+    """The password kept in `path` (mode 0600), made the first time."""
     if not path.exists():
-        write_private(path, secrets.token_urlsafe(32))
+        write_private(path, new_password())
     return path.read_text(encoding="utf-8").strip()

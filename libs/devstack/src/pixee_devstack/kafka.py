@@ -65,12 +65,13 @@ class EmbeddedKafka:
         self._progress = progress
         self._lock = FolderLock(self.data_dir)
         self._ports: dict[str, int] = {}
-        self._process = ManagedProcess(
+        self.process = ManagedProcess(
             "kafka",
             [],
             log_path=self.data_dir / "kafka.log",
             ready=self._answers,
             stop_signal=signal.SIGTERM,
+            death_signal=signal.SIGTERM,
             stop_timeout=30,
             sink=sink,
         )
@@ -85,12 +86,12 @@ class EmbeddedKafka:
     @property
     def pid(self) -> int | None:
         """The process id of the broker while it runs."""
-        return self._process.pid
+        return self.process.pid
 
     @property
     def running(self) -> bool:
         """Whether the broker's process runs."""
-        return self._process.running
+        return self.process.running
 
     async def start(self) -> None:
         """Start it, fetching the jars and formatting the folder the first time; returns when it answers.
@@ -101,22 +102,22 @@ class EmbeddedKafka:
             return
         self._lock.acquire()
         try:
-            await self._process.end_leftover()
+            await self.process.end_leftover()
             command = await asyncio.to_thread(self._prepare)
-            self._process.argv = command
-            await self._process.start()
+            self.process.argv = command
+            await self.process.start()
         except BaseException:
             self._lock.release()
             raise
 
     async def stop(self) -> None:
         """Stop it cleanly (0.6 s)."""
-        await self._process.stop()
+        await self.process.stop()
         self._lock.release()
 
     async def kill(self) -> None:
         """End it at once, as a crash would (SIGKILL)."""
-        await self._process.kill()
+        await self.process.kill()
         self._lock.release()
 
     async def restart(self) -> None:
@@ -132,11 +133,11 @@ class EmbeddedKafka:
 
     def suspend(self) -> None:
         """Freeze the broker where it is (SIGSTOP)."""
-        self._process.suspend()
+        self.process.suspend()
 
     def resume(self) -> None:
         """Let a suspended broker go on."""
-        self._process.resume()
+        self.process.resume()
 
     @property
     def _segments(self) -> Path:

@@ -51,9 +51,18 @@ class EmbeddedPostgres:
         self.data_dir = data_dir.resolve()
         self._wanted_port = port
         self._port: int | None = port
-        self._sink = sink
         self._lock = FolderLock(self.data_dir)
-        self._process: ManagedProcess | None = None
+        self.process = ManagedProcess(
+            "postgres",
+            [],
+            log_path=self.data_dir / "postgres.log",
+            ready=self._answers,
+            stop_signal=signal.SIGINT,
+            death_signal=signal.SIGINT,
+            stop_timeout=30,
+            sink=sink,
+            cwd=self.data_dir,
+        )
 
     @property
     def port(self) -> int:
@@ -65,12 +74,12 @@ class EmbeddedPostgres:
     @property
     def pid(self) -> int | None:
         """The process id of the postmaster while it runs."""
-        return self._process.pid if self._process else None
+        return self.process.pid
 
     @property
     def running(self) -> bool:
         """Whether the postmaster runs."""
-        return self._process is not None and self._process.running
+        return self.process.running
 
     @property
     def dsn(self) -> str:
@@ -97,14 +106,12 @@ class EmbeddedPostgres:
 
     async def stop(self) -> None:
         """Stop it cleanly: sessions are ended, everything is on disk (PostgreSQL's fast shutdown)."""
-        if self._process is not None:
-            await self._process.stop()
+        await self.process.stop()
         self._lock.release()
 
     async def kill(self) -> None:
         """End the postmaster and its children at once, as a crash would; the next start recovers."""
-        if self._process is not None:
-            await self._process.kill()
+        await self.process.kill()
         self._lock.release()
 
     async def restart(self) -> None:
@@ -121,9 +128,7 @@ class EmbeddedPostgres:
 
     async def _start(self) -> None:
         runner = run_as(self._pgdata, POSTGRES_BIN_PATH / "postgres")
-        if self._process is None:
-            self._process = self._new_process(runner)
-        await self._process.end_leftover()
+        await self.process.end_leftover()
         self._forget_dead_postmaster()
         if not (self._pgdata / "PG_VERSION").exists():
             await asyncio.to_thread(self._initdb, runner)
@@ -131,22 +136,9 @@ class EmbeddedPostgres:
             self._port = kept_ports(self.data_dir / "ports.json", ["postgres"])["postgres"]
         else:
             require_free(self._wanted_port, "PostgreSQL")
-        self._process.argv = self._command(runner)
-        await self._process.start()
+        self.process.argv, self.process.user = self._command(runner), runner.user
+        await self.process.start()
         await self._ensure_database()
-
-    def _new_process(self, runner: RunAs) -> ManagedProcess:
-        return ManagedProcess(
-            "postgres",
-            [],
-            log_path=self.data_dir / "postgres.log",
-            ready=self._answers,
-            stop_signal=signal.SIGINT,
-            stop_timeout=30,
-            sink=self._sink,
-            user=runner.user,
-            cwd=self.data_dir,
-        )
 
     def _command(self, runner: RunAs) -> list[str]:
         settings = {**SETTINGS, "port": str(self.port)}

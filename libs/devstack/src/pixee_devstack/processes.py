@@ -11,17 +11,17 @@ import ctypes
 import json
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-import httpx
 import psutil
 
 from pixee_devstack.errors import NotReadyError
+from pixee_devstack.health import HealthQuestion
+from pixee_devstack.process_tree import children, until_gone
 
 Ready = str | Callable[[], Awaitable[bool]]
 """An URL whose GET answers 200 when the process is ready, or a question that answers it."""
@@ -38,9 +38,9 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 class ManagedProcess:
     """One child process with its log and its state of readiness.
 
-    `env` is the whole environment of the child (None: the parent's). `stop_signal` asks it to end cleanly, and is also
-    what the kernel sends it when this process dies. Start it from a thread that lives as long as it shall: the kernel
-    watches the starting thread.
+    `env` is the whole environment of the child (None: the parent's). `stop_signal` asks it to end cleanly;
+    `death_signal` is what the kernel sends it when this process dies (SIGKILL ends a suspended one too). Start it from
+    a thread that lives as long as it shall: the kernel watches the starting thread.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class ManagedProcess:
         ready_timeout: float = 60.0,
         stop_signal: signal.Signals = signal.SIGTERM,
         stop_timeout: float = 20.0,
+        death_signal: signal.Signals = signal.SIGKILL,
         sink: LineSink | None = None,
         user: str | None = None,
         cwd: Path | None = None,
@@ -66,6 +67,7 @@ class ManagedProcess:
         self.ready_timeout = ready_timeout
         self.stop_signal = stop_signal
         self.stop_timeout = stop_timeout
+        self.death_signal = death_signal
         self.sink = sink
         self.user = user
         self.cwd = cwd
@@ -118,15 +120,30 @@ class ManagedProcess:
     async def kill(self) -> None:
         """End it and what it started at once, as a crash would (SIGKILL)."""
         if self._process is not None and self.running:
-            family = _children(self._process.pid)
+            family = children(self._process.pid)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             for child in family:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.kill()
             await self._ended_within(10)
-            await _until_gone(family, 10)
+            await until_gone(family, 10)
         await self._after_end()
+
+    async def run(self, timeout: float) -> None:
+        """Start it and wait for its own end, at most `timeout` seconds.
+
+        Raises `NotReadyError` with the last lines of the log when it takes longer (it is killed then) or fails.
+        """
+        await self.start()
+        try:
+            in_time = await self._ended_within(timeout)
+        finally:
+            await self.kill()
+        if not in_time:
+            raise NotReadyError(self._not_ready(f"was not done within {timeout:g} s"))
+        if self.exit_code != 0:
+            raise NotReadyError(self._not_ready(f"failed with exit code {self.exit_code}"))
 
     async def restart(self) -> None:
         """Stop it and start it again."""
@@ -160,7 +177,7 @@ class ManagedProcess:
 
     def _spawn(self) -> None:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        death_signal = int(self.stop_signal)
+        death_signal = int(self.death_signal)
         parent = os.getpid()
 
         def die_with_parent() -> None:
@@ -198,7 +215,7 @@ class ManagedProcess:
         async with contextlib.AsyncExitStack() as closing:
             ask = self.ready
             if isinstance(ask, str):
-                ask = await closing.enter_async_context(_HealthQuestion(ask))
+                ask = await closing.enter_async_context(HealthQuestion(ask))
             while ask is not None and not await ask():
                 if not self.running:
                     raise NotReadyError(self._not_ready(f"ended with exit code {self.exit_code} before it was ready"))
@@ -219,9 +236,9 @@ class ManagedProcess:
                 return
             leftover.send_signal(self.stop_signal)
             leftover.send_signal(signal.SIGCONT)
-            if not await _until_gone([leftover], self.stop_timeout):
+            if not await until_gone([leftover], self.stop_timeout):
                 leftover.kill()
-                await _until_gone([leftover], 10)
+                await until_gone([leftover], 10)
         except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
             return
 
@@ -237,7 +254,8 @@ class ManagedProcess:
         if self._follower is not None:
             await self._follower
             self._follower = None
-        self._pid_file.unlink(missing_ok=True)
+        if self._process is not None:  # else the file tells of somebody else's process
+            self._pid_file.unlink(missing_ok=True)
 
     async def _follow(self, sink: LineSink) -> None:
         """Give every new line of the log to `sink` until the process has ended and all is read."""
@@ -257,53 +275,7 @@ class ManagedProcess:
                 await asyncio.sleep(_POLL * 3)
 
 
-class _HealthQuestion:
-    """Asks one health URL; any answer but 200, and no answer, mean not yet."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._client = httpx.AsyncClient(
-            timeout=2.0, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        )  # an empty context: loading the system's certificates costs more than the question, which is plain http
-
-    async def __aenter__(self) -> Callable[[], Awaitable[bool]]:
-        return self._ask
-
-    async def __aexit__(self, *_error: object) -> None:
-        await self._client.aclose()
-
-    async def _ask(self) -> bool:
-        try:
-            return (await self._client.get(self._url)).status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False
-
-
 def _group_of(user: str) -> int:
     import pwd  # noqa: PLC0415  (there is none on Windows, where nobody is dropped to)
 
     return pwd.getpwnam(user).pw_gid
-
-
-def _children(pid: int) -> list[psutil.Process]:
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-async def _until_gone(processes: Sequence[psutil.Process], seconds: float) -> bool:
-    """Whether all of `processes` ended within `seconds`; a zombie has ended."""
-    deadline = time.monotonic() + seconds
-    while any(_lives(process) for process in processes):
-        if time.monotonic() > deadline:
-            return False
-        await asyncio.sleep(_POLL)
-    return True
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

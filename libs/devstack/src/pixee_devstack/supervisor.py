@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pixee_devstack.processes import ManagedProcess
 
@@ -22,12 +22,16 @@ class Supervisor:
         stopped, and its error is raised.
         """
         group = list(processes)
-        results = await asyncio.gather(*(process.start() for process in group), return_exceptions=True)
-        failures = [result for result in results if isinstance(result, BaseException)]
-        if failures:
-            await asyncio.gather(*(process.stop() for process in group))
-            raise failures[0]
         self.processes.extend(group)
+        try:
+            results = await asyncio.gather(*(process.start() for process in group), return_exceptions=True)
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+        except BaseException:
+            await asyncio.gather(*(process.stop() for process in group))
+            self.processes = [process for process in self.processes if process not in group]
+            raise
 
     async def stop(self) -> None:
         """Stop all in the reverse of the order in which they were started."""
@@ -35,18 +39,18 @@ class Supervisor:
             await self.processes[-1].stop()
             self.processes.pop()
 
-    async def wait(self, *, until: asyncio.Event | None = None) -> ManagedProcess | None:
-        """Return on Ctrl-C, SIGTERM or `until` with None, or with the first process that ended by itself.
+    async def wait(self, *, also: Sequence[ManagedProcess] = ()) -> ManagedProcess | None:
+        """Return None on Ctrl-C or SIGTERM, or the first process, here or in `also`, that ended by itself.
 
         The caller stops the rest. Call it in the main thread, which is where Python hears signals.
         """
-        enough = until or asyncio.Event()
+        enough = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, enough.set)
         try:
             while not enough.is_set():
-                for process in self.processes:
+                for process in (*self.processes, *also):
                     if not process.running:
                         return process
                 try:
