@@ -202,4 +202,5 @@ class EmbeddedPostgres:
             await connection.close()
 
     async def _connect(self, database: str) -> asyncpg.Connection:
-        return await asyncpg.connect(self.dsn_for(SUPERUSER, self._password(), database), timeout=5)
+        dsn = self.dsn_for(SUPERUSER, self._password(), database)
+        return await asyncpg.connect(dsn, timeout=5, ssl=False)  # loopback; asyncpg else looks for keys in the home
