@@ -6,6 +6,7 @@ import io
 import json
 import os
 import struct
+import time
 import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -62,7 +63,8 @@ async def test_an_answer_comes_back_whole() -> None:
     assert answer.elapsed >= 0
     (request,) = server.requests
     assert request.startswith(b"POST /x HTTP/1.1\r\n")
-    assert b"X-Token: t\r\n" in request
+    assert b"x-token: t\r\n" in request.lower()
+    assert request.lower().count(b"user-agent:") == 1
     assert request.endswith(b"{}")
     assert '"a"' not in repr(answer)
 
@@ -370,6 +372,28 @@ async def test_a_heartbeat_moves_the_deadline_and_silence_ends_the_call() -> Non
     assert 0.25 < asyncio.get_running_loop().time() - began < 5
 
 
+async def test_a_process_that_slept_beyond_its_heartbeat_sends_nothing_any_more() -> None:
+    async def asleep(_: str) -> Sequence[str]:
+        time.sleep(0.1)  # the whole process stands still, timers included
+        return ["127.0.0.1"]
+
+    async with raw_server(answers(b"ok")) as server, opened(resolve=asleep) as client:
+        with pytest.raises(DeadlineExceeded) as caught:
+            await call(client, server, "POST", deadline=Deadline(60.0, alive_for=0.05), content=b"{}")
+    assert not caught.value.possibly_processed
+    assert server.requests == []
+
+
+async def test_a_deadline_that_is_over_sends_nothing_on_a_warm_connection_either() -> None:
+    async with raw_server(answers(b"ok")) as server, opened() as client:
+        await call(client, server)
+        with pytest.raises(DeadlineExceeded) as caught:
+            await call(client, server, "POST", deadline=-1.0, content=b"{}")
+        await asyncio.sleep(0.02)
+    assert not caught.value.possibly_processed
+    assert len(server.requests) == 1
+
+
 async def test_no_heartbeat_moves_a_call_beyond_its_total_limit() -> None:
     deadline = Deadline(1.0, alive_for=0.1)
     limit = asyncio.get_running_loop().time() + 1.0
@@ -402,9 +426,9 @@ async def test_a_routed_request_looks_as_behind_a_hop_that_terminates_tls() -> N
                 await client.request("GET", "https://evil.example/", rule=rule, deadline=5.0)
     (request,) = server.requests
     assert request.startswith(b"GET /a%2Fb?c=%20 HTTP/1.1\r\n")
-    assert request.count(b"Host:") == 1
-    assert b"Host: demo.myshopify.com\r\n" in request
-    assert b"X-Forwarded-Proto: https\r\n" in request
+    assert request.lower().count(b"host:") == 1
+    assert b"host: demo.myshopify.com\r\n" in request.lower()
+    assert b"x-forwarded-proto: https\r\n" in request.lower()
 
 
 async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,7 @@ class _Wire:
     """How far one request got."""
 
     host: str
+    deadline: Deadline
     started: float = field(default_factory=time.monotonic)
     sent: bool = False
     status: int | None = None
@@ -81,12 +82,14 @@ class GuardedClient:
         ssl_context: ssl.SSLContext | None = None,
         connect_timeout: float = 5.0,
         per_host: int = 16,
+        user_agent: str = "Pixee-Connectors/1",
     ) -> None:
         self._policy = policy
         self._resolve = resolve
         self._ssl = ssl_context or ssl.create_default_context()
         self._connect_timeout = connect_timeout
         self._per_host = per_host
+        self._user_agent = user_agent
         self._direct: aiohttp.ClientSession | None = None
         self._routed: aiohttp.ClientSession | None = None
 
@@ -198,8 +201,8 @@ class GuardedClient:
         deadline: float | Deadline,
     ) -> AsyncIterator[tuple[aiohttp.ClientResponse, _Wire]]:
         session, address, sent_headers = self._way_to(target, headers)
-        wire = _Wire(host=target.raw_host or "")
         armed = deadline if isinstance(deadline, Deadline) else Deadline(deadline)
+        wire = _Wire(target.raw_host or "", armed)
         try:
             async with (
                 armed,
@@ -226,9 +229,10 @@ class GuardedClient:
     ) -> tuple[aiohttp.ClientSession, URL, dict[str, str]]:
         if self._direct is None or self._routed is None:
             raise RuntimeError("GuardedClient is not open: use it as an async context manager")
-        sent = {"Accept-Encoding": "gzip, deflate"}
-        sent.update(headers or {})
-        sent = {name: value for name, value in sent.items() if name.lower() != "host"}
+        sent = {name: value for name, value in (headers or {}).items() if name.lower() != "host"}
+        given = {name.lower() for name in sent}
+        defaults = {"Accept-Encoding": "gzip, deflate", "User-Agent": self._user_agent}
+        sent |= {name: value for name, value in defaults.items() if name.lower() not in given}
         route = self._policy.route_for(target.raw_host or "")
         if route is None:
             return self._direct, target, sent
@@ -246,7 +250,11 @@ def _tracing() -> aiohttp.TraceConfig:
 
     async def about_to_send(session: aiohttp.ClientSession, context: SimpleNamespace, event: object) -> None:
         await no_second_attempt(session, context, event)
-        context.trace_request_ctx.sent = True
+        wire = context.trace_request_ctx
+        # A process that was stopped and goes on may come here before its timers run; on a warm connection, without any wait.
+        if wire.deadline.passed():
+            raise DeadlineExceeded(f"the deadline passed before {wire.host} was called", possibly_processed=False)
+        wire.sent = True
 
     config = aiohttp.TraceConfig()
     config.on_connection_create_start.append(no_second_attempt)

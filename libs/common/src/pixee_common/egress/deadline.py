@@ -29,6 +29,10 @@ class Deadline:
         """The moment (loop time) at which the call ends as things stand."""
         return self._limit if self._alive_until is None else min(self._limit, self._alive_until)
 
+    def passed(self) -> bool:
+        """Tell whether the moment is over, by the clock itself: timers of a process that was stopped run late."""
+        return self.when <= asyncio.get_running_loop().time()
+
     def keep_alive(self, seconds: float) -> None:
         """A heartbeat happened: the caller counts as alive for that many seconds from now."""
         self._alive_until = asyncio.get_running_loop().time() + seconds
