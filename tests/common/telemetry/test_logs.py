@@ -120,6 +120,17 @@ def test_the_text_format_is_one_line_for_people() -> None:
 
 
 @pytest.mark.usefixtures("restored")
+def test_a_line_with_wrong_arguments_is_written_and_leaks_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    register_secrets([CANARY])
+    stream = configured()
+    logging.getLogger("pixee.x").error("%d of %s", CANARY)  # noqa: PLE1206
+    (line,) = lines(stream)
+    assert "do not fit" in str(line["message"])
+    assert CANARY not in stream.getvalue()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("restored")
 def test_what_json_cannot_hold_is_written_as_text() -> None:
     stream = configured()
     logging.getLogger("pixee.x").info(

@@ -62,7 +62,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "service": self._service,
             "logger": record.name,
-            "message": redact(record.getMessage()),
+            "message": _message(record),
             **_context_fields(),
             **_extra_fields(record),
         }
@@ -83,7 +83,7 @@ class TextFormatter(logging.Formatter):
         moment = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
         fields = {**_context_fields(), **_extra_fields(record)}
         tail = "".join(f" {name}={value}" for name, value in fields.items())
-        line = f"{moment} {record.levelname} {self._service} {record.name} {redact(record.getMessage())}{tail}"
+        line = f"{moment} {record.levelname} {self._service} {record.name} {_message(record)}{tail}"
         error = _error_text(record)
         return f"{line}\n{error}" if error else line
 
@@ -122,6 +122,14 @@ class RepeatLimit(logging.Filter):
             self._seen.clear()
         self._seen[key] = (began, count + 1)
         return count < self._limit
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        text = record.getMessage()
+    except Exception:  # logging itself would print template and arguments, secrets included, to standard error
+        text = f"{record.msg!r} with arguments that do not fit: {record.args!r}"
+    return redact(text)
 
 
 def _context_fields() -> dict[str, str]:
