@@ -39,8 +39,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "pulled_pages": {"orchestrator": "rd", "worker": "raw"},
     "routes": {"gateway": "ra", "orchestrator": "raw", "worker": "rw"},
     "workers": {"gateway": "r", "orchestrator": "rd", "worker": "rawd"},
-    "outbox": {"gateway": "rad", "orchestrator": "rad", "worker": "rad"},
-    "dead_letters": {"gateway": "r", "orchestrator": "raw", "worker": "ra"},
+    "outbox": {"gateway": "rawd", "orchestrator": "rawd", "worker": "rawd"},
+    "dead_letters": {"gateway": "ra", "orchestrator": "raw", "worker": "ra"},
 }
 
 SEQUENCES: dict[str, tuple[str, ...]] = {

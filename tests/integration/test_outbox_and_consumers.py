@@ -1,0 +1,105 @@
+"""The outbox, the relay and a consumer on real Kafka and real PostgreSQL, with the broker killed and emptied in the middle."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+
+from pixee_common.clock import SystemClock
+from pixee_common.db import Connection, Database
+from pixee_common.delivery import outbox
+from pixee_common.delivery.dead_letters import DeadLetterBox
+from pixee_common.delivery.relay import Relay
+from pixee_common.events import RouteRung
+from pixee_common.messaging.brokers import BrokerRunner, build_broker
+from pixee_common.messaging.consuming import Received, UnreadableError, read, subscribe
+from pixee_common.messaging.settings import TopicSettings
+from pixee_common.messaging.topics import REQUESTED
+from pixee_devstack.kafka import EmbeddedKafka
+
+pytestmark = pytest.mark.stack
+
+
+class Consumer:
+    """Collects route keys; unreadable messages go to the dead letters."""
+
+    def __init__(self, bootstrap: str, box: DeadLetterBox) -> None:
+        self.seen: list[str] = []
+        self._box = box
+        self._runner = BrokerRunner(lambda: self._build(bootstrap))
+        self.group = f"test-{uuid4()}"
+
+    def _build(self, bootstrap: str):
+        broker = build_broker(bootstrap, "test")
+        subscribe(broker, REQUESTED, group=self.group, handle=self._handle, set_aside=self._box)
+        return broker
+
+    async def _handle(self, batch: Sequence[Received]) -> None:
+        for message in batch:
+            try:
+                self.seen.append(read(message, RouteRung).route_key)
+            except UnreadableError as error:
+                await self._box([message], "unreadable", str(error))
+
+    async def run(self) -> None:
+        await self._runner.run()
+
+    async def until(self, names: set[str], seconds: float = 30) -> None:
+        async with asyncio.timeout(seconds):
+            while not names <= set(self.seen):
+                await asyncio.sleep(0.05)
+
+
+async def _ring(database: Database, name: str) -> None:
+    async def put(connection: Connection) -> None:
+        await outbox.put(connection, REQUESTED, RouteRung(route_key=name, platform="shopify"), source="test")
+
+    await database.run(put)
+
+
+@contextlib.asynccontextmanager
+async def _running(*coroutines):
+    tasks = [asyncio.create_task(one) for one in coroutines]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_messages_survive_a_killed_and_an_emptied_broker_and_bad_ones_are_set_aside(
+    kafka: EmbeddedKafka, owner: Database, as_role
+) -> None:
+    gateway = as_role("gateway")
+    relay = Relay(gateway, kafka.bootstrap, TopicSettings(), name="test")
+    consumer = Consumer(kafka.bootstrap, DeadLetterBox(owner, SystemClock(), source="test"))
+    await _ring(owner, "before")
+    async with _running(relay.run(), consumer.run()):
+        await consumer.until({"before"})
+
+        await kafka.kill()
+        await _ring(owner, "while away")
+        await kafka.start()
+        await consumer.until({"while away"})
+
+        await kafka.empty()
+        await _ring(owner, "after emptied")
+        await consumer.until({"after emptied"})
+
+        async with owner.transaction() as connection:
+            await connection.execute(
+                "INSERT INTO outbox (topic, key, payload, headers) VALUES ($1, 'k', $2, '{}')", REQUESTED, b"4"
+            )
+        async with asyncio.timeout(20):
+            while True:
+                async with owner.connection() as connection:
+                    row = await connection.fetchrow("SELECT payload, reason FROM dead_letters WHERE topic = $1", REQUESTED)
+                if row:
+                    break
+                await asyncio.sleep(0.1)
+        assert (row["payload"], row["reason"]) == (b"4", "unreadable")
+    async with owner.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM outbox") <= 1  # the dead letter's own message may wait
