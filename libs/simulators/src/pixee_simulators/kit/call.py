@@ -23,11 +23,12 @@ class Call(Generic[State]):
         self.entry.skus.extend(skus)
         self.entry.ids.extend(str(one) for one in ids)
 
-    def committed(self, *, created: int = 0, updated: int = 0, deleted: int = 0) -> None:
-        """Objects that are now really changed in the shop (products and variants, as the platform counts)."""
+    def committed(self, *, created: int = 0, updated: int = 0, deleted: int = 0, what: str = "item") -> None:
+        """Sellable objects that are now really changed in the shop. `what`: `product`, `variant`…, counted apart too."""
         for name, number in (("created", created), ("updated", updated), ("deleted", deleted)):
             setattr(self.entry, name, getattr(self.entry, name) + number)
             setattr(self.shop.counts, name, getattr(self.shop.counts, name) + number)
+            self.shop.counts.commits[f"{what}_{name}"] += number
         self.shop.touch()
 
     def note(self, **extra: Any) -> None:

@@ -14,6 +14,8 @@ class Counts:
         self.operations: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
+        self.commits: Counter[str] = Counter()
+        """`product_created`, `variant_updated`…: the platform's own split of created, updated and deleted."""
         self.created = self.updated = self.deleted = self.violations = 0
         self.in_flight = self.max_in_flight = 0
 
@@ -35,6 +37,7 @@ class Counts:
             "operations": dict(self.operations),
             "statuses": dict(self.statuses),
             "faults": dict(self.faults),
+            "commits": dict(+self.commits),
             "created": self.created,
             "updated": self.updated,
             "deleted": self.deleted,
@@ -46,7 +49,7 @@ class Counts:
     @classmethod
     def recall(cls, kept: dict[str, Any]) -> "Counts":
         counts = cls()
-        for name in ("requests", "operations", "statuses", "faults"):
+        for name in ("requests", "operations", "statuses", "faults", "commits"):
             getattr(counts, name).update(kept[name])
         for name in ("created", "updated", "deleted", "violations", "max_in_flight"):
             setattr(counts, name, kept[name])

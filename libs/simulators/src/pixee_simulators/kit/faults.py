@@ -29,7 +29,7 @@ _FIELDS = frozenset(
 _MATCH_FIELDS = frozenset({"host", "method", "path", "operation", "kind"})
 
 
-class BadRule(ValueError):  # noqa: N818 - a verdict about a rule, answered as 400
+class BadRule(ValueError):
     """A fault rule that cannot be obeyed; the message says which field is wrong."""
 
 
