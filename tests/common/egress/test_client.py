@@ -69,6 +69,16 @@ async def test_an_answer_comes_back_whole() -> None:
     assert '"a"' not in repr(answer)
 
 
+async def test_a_large_body_is_sent_whole_with_its_length() -> None:
+    content = os.urandom(3_000_000)
+    async with raw_server(answers(b"")) as server, opened() as client:
+        await call(client, server, "POST", content=content)
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert body == content
+    assert b"transfer-encoding" not in head.lower()
+    assert b"content-disposition" not in head.lower()
+
+
 async def test_an_error_status_is_an_answer_too() -> None:
     async with raw_server(answers(b"no", "503 Service Unavailable")) as server, opened() as client:
         assert (await call(client, server)).status == 503
@@ -97,6 +107,23 @@ async def test_only_a_redirect_within_the_same_site_is_offered() -> None:
         answer.headers["location"] = target
         assert same_site_redirect("https://a.example/x", answer) is None
     assert same_site_redirect("https://a.example/", HttpAnswer(200, answer.headers, b"", 0.0)) is None
+
+
+async def test_an_answer_that_comes_before_the_body_was_taken_is_read() -> None:
+    async def refuse_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+        await writer.drain()
+        while await reader.read(65536):  # as a server with manners: not resetting what is still on its way
+            pass
+        writer.close()
+
+    async with await asyncio.start_server(refuse_early, "127.0.0.1", 0) as server, opened() as client:
+        port = server.sockets[0].getsockname()[1]
+        rule = HostRule(ports=frozenset({port}), schemes=frozenset({"http"}))
+        url = f"http://{SHOP}:{port}/"
+        answer = await client.request("POST", url, rule=rule, deadline=5.0, content=bytes(8 * 1024 * 1024))
+    assert (answer.status, answer.body) == (413, b"no")
 
 
 async def test_cookies_of_one_call_are_not_sent_with_the_next() -> None:

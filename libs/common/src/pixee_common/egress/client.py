@@ -7,6 +7,7 @@ decide whether a product is created twice. Callers see neither library, only `Ht
 """
 
 import hashlib
+import io
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -210,7 +211,7 @@ class GuardedClient:
                     method,
                     address,
                     headers=sent_headers,
-                    data=content,
+                    data=io.BytesIO(content) if content and len(content) > _BLOCK else content,  # in pieces
                     allow_redirects=False,
                     trace_request_ctx=wire,
                 ) as response,
