@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from aiohttp import web
+
 from pixee_simulators.kit import Shop, Simulator, Violation, call_of
 
 HOST = "echo.test"

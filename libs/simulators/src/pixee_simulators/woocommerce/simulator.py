@@ -18,7 +18,7 @@ from pixee_simulators.kit import FaultRule, Shop, Simulator, Violation, call_of
 from pixee_simulators.woocommerce import auth, routes, shaping
 from pixee_simulators.woocommerce.errors import WooError, no_route
 from pixee_simulators.woocommerce.product_write import Writer
-from pixee_simulators.woocommerce.published import Published
+from pixee_simulators.woocommerce.published import read_published
 from pixee_simulators.woocommerce.store import Store, moment
 from pixee_simulators.woocommerce.validation import judge
 from pixee_simulators.woocommerce.visit import Answer, Visit
@@ -43,7 +43,7 @@ class WooCommerce(Simulator[Store]):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._published = Published(self.specs) if self.specs is not None else None
+        self._published = read_published(self.specs) if self.specs is not None else None
         self._recent: dict[str, deque[float]] = {}
 
     def routes(self, app: web.Application) -> None:
