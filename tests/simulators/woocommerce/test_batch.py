@@ -1,5 +1,6 @@
 """Sheet, "Push products" and "Errors": the batch, its partial failures and its coercions."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -138,6 +139,14 @@ async def test_skus_are_unique_over_variations_and_without_regard_to_case(shop: 
     assert failed["error"]["data"]["resource_id"] == variation["id"]
     [failed] = (await shop.batch(path, create=[{"sku": "P"}]))["create"]
     assert failed["error"]["code"] == "product_invalid_sku"
+
+
+async def test_of_parallel_creates_with_one_sku_exactly_one_wins(shop: Shop) -> None:
+    shop.simulator.put_limits(HOST, {"latency_per_item_ms": 5})
+    answers = await asyncio.gather(*(shop.batch(create=[{"sku": "A"}]) for _ in range(4)))
+    codes = [answer["create"][0].get("error", {}).get("code") for answer in answers]
+    assert sorted(map(str, codes)) == ["None", *["product_invalid_sku"] * 3]
+    assert (await shop.counts())["max_in_flight"] == 4
 
 
 async def test_a_gtin_is_unique_in_the_shop(shop: Shop) -> None:

@@ -48,7 +48,14 @@ async def test_pages_tell_their_number_and_end_in_an_empty_list(shop: Shop) -> N
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("per_page", "101"), ("per_page", "0"), ("page", "0"), ("orderby", "colour"), ("status", "gone")],
+    [
+        ("per_page", "101"),
+        ("per_page", "0"),
+        ("page", "0"),
+        ("orderby", "colour"),
+        ("status", "gone"),
+        ("modified_after", "2026-13-01"),
+    ],
 )
 async def test_a_list_refuses_arguments_out_of_bounds(shop: Shop, name: str, value: str) -> None:
     status, answer = await shop.ask("GET", f"/products?{name}={value}")

@@ -40,11 +40,9 @@ async def serving(simulator: Simulator[Any], *, host: str = "127.0.0.1", port: i
         await site.start()
         yield runner.addresses[0][1]
     finally:
-        keeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeper
         await runner.cleanup()
-        await snapshots.write()
+        snapshots.stop()
+        await keeper
 
 
 async def run(simulator: Simulator[Any], *, host: str, port: int) -> int:

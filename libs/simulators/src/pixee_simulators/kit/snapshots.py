@@ -25,11 +25,12 @@ _SHARE = 20.0
 
 
 class Snapshots:
-    """Writes what changed; `run()` until cancelled, `write()` once more at the stop."""
+    """Writes what changed: `run()` every few seconds until `stop()`, then once more."""
 
     def __init__(self, simulator: Simulator[Any]) -> None:
         self._simulator = simulator
         self._folder = None if simulator.data is None else simulator.data / simulator.slug
+        self._stopping = asyncio.Event()
 
     def read(self) -> None:
         """Take up what an earlier process left. A damaged file is an error that names it, not an empty shop."""
@@ -46,15 +47,25 @@ class Snapshots:
                 highest = max(highest, self._read_shop(file))
         self._simulator.sequence = itertools.count(highest + 1)
 
+    def stop(self) -> None:
+        """Never cancel `run()`: a write that is half done goes on in its thread."""
+        self._stopping.set()
+
     async def run(self) -> None:
-        while True:
+        rest = 0.0
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(_EVERY_S, _SHARE * rest)):
+                    await self._stopping.wait()
             started = time.monotonic()
             await self.write()
-            await asyncio.sleep(max(_EVERY_S, _SHARE * (time.monotonic() - started)))
+            rest = time.monotonic() - started
 
     async def write(self) -> None:
         """One file per changed shop; encoded here, written in a thread."""
         if self._folder is None:
+            for shop in self._simulator.shops.values():
+                shop.log.take_finished()
             return
         seq = next(self._simulator.sequence)
         for shop in list(self._simulator.shops.values()):

@@ -12,7 +12,10 @@ def find_specs(slug: str) -> Path | None:
     directory, then beside the project's root.
     """
     named = os.environ.get("PIXEE_SPECS_DIR")
-    roots = [Path(named)] if named is not None else [above / "shared" / "specs" for above in _above()]
+    if named is not None:
+        roots = [Path(named)] if named else []
+    else:
+        roots = [above / "shared" / "specs" for above in _above()]
     return next((root / slug for root in roots if (root / slug).is_dir()), None)
 
 

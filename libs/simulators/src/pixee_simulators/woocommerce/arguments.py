@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pixee_simulators.woocommerce.errors import invalid_params, missing_params
@@ -62,9 +63,15 @@ def _is(kind: str, value: Any) -> bool:
         return isinstance(value, dict)
     if kind == "null":
         return value is None
-    return (
-        kind == "date-time" and isinstance(value, str) and len(value) >= 10 and value[:4].isdigit() and value[4] == "-"
-    )
+    return kind == "date-time" and _is_date(value)
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _number(value: Any) -> float | None:

@@ -1,5 +1,6 @@
 """Reading lists: the filters that work, the ones that are ignored, order and pages (sheet, "Pull products")."""
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from pixee_simulators.woocommerce import coercion
 from pixee_simulators.woocommerce.store import Record, Store
 
 Query = Mapping[str, str]
+Test = Callable[[Record], bool]
 
 
 def products(store: Store, query: Query) -> list[Record]:
@@ -15,7 +17,8 @@ def products(store: Store, query: Query) -> list[Record]:
     """
     by_code = bool(query.get("sku") or query.get("global_unique_id"))
     found = _candidates(store, query)
-    kept = [one for one in found if (by_code or not one["parent_id"]) and _matches(store, one, query)]
+    tests = _tests(store, query)
+    kept = [one for one in found if (by_code or not one["parent_id"]) and all(test(one) for test in tests)]
     return _ordered(kept, query)
 
 
@@ -26,7 +29,8 @@ def variations(store: Store, parent_id: int, query: Query) -> list[Record]:
         found = [one for one in found if one["sku"].lower() in wanted]
     if include := _ids(query.get("include")):
         found = [one for one in found if one["id"] in include]
-    return _ordered([one for one in found if _matches(store, one, query)], query)
+    tests = _tests(store, query)
+    return _ordered([one for one in found if all(test(one) for test in tests)], query)
 
 
 def terms(found: Iterable[Record], query: Query) -> list[Record]:
@@ -83,42 +87,51 @@ def _candidates(store: Store, query: Query) -> Iterable[Record]:
     return store.products.values()
 
 
-def _matches(store: Store, one: Record, query: Query) -> bool:
+def _tests(store: Store, query: Query) -> list[Test]:
+    """The filters that this query uses, made once: a shop may hold tens of thousands of products."""
     status = query.get("status", "any")
-    if one["status"] in {"trash", "auto-draft"} if status == "any" else one["status"] != status:
-        return False
-    if (include := _ids(query.get("include"))) and one["id"] not in include:
-        return False
-    simple = (("type", "type"), ("stock_status", "stock_status"), ("slug", "slug"))
-    if any(query.get(name) and one[field] != query[name] for name, field in simple):
-        return False
-    if one["id"] in (_ids(query.get("exclude")) or ()):
-        return False
-    if (search := query.get("search")) and search.lower() not in f"{one['name']} {one['sku']}".lower():
-        return False
-    if (part := query.get("search_sku")) and part.lower() not in one["sku"].lower():
-        return False
-    by_term = (("category", "categories"), ("tag", "tags"), ("brand", "brands"))
-    if any(query.get(name) and not set(_ids(query[name])) & set(one[field]) for name, field in by_term):
-        return False
-    return _in_time(store, one, query)
+    tests: list[Test] = [_not_in_trash if status == "any" else _equals("status", status)]
+    tests += [_equals(name, query[name]) for name in ("type", "stock_status", "slug") if query.get(name)]
+    if include := frozenset(_ids(query.get("include"))):
+        tests.append(lambda one: one["id"] in include)
+    if exclude := frozenset(_ids(query.get("exclude"))):
+        tests.append(lambda one: one["id"] not in exclude)
+    if search := query.get("search", "").lower():
+        tests.append(lambda one: search in f"{one['name']} {one['sku']}".lower())
+    if part := query.get("search_sku", "").lower():
+        tests.append(lambda one: part in one["sku"].lower())
+    for name, field in (("category", "categories"), ("tag", "tags"), ("brand", "brands")):
+        if wanted := frozenset(_ids(query.get(name))):
+            tests.append(_shares(field, wanted))
+    return tests + _time_tests(store, query)
 
 
-def _in_time(store: Store, one: Record, query: Query) -> bool:
+def _not_in_trash(one: Record) -> bool:
+    return one["status"] not in {"trash", "auto-draft"}
+
+
+def _equals(field: str, value: str) -> Test:
+    return lambda one: one[field] == value
+
+
+def _shares(field: str, wanted: frozenset[int]) -> Test:
+    return lambda one: not wanted.isdisjoint(one[field])
+
+
+def _time_tests(store: Store, query: Query) -> list[Test]:
     """Both ends excluded; the site's time zone unless `dates_are_gmt`."""
     gmt = query.get("dates_are_gmt", "").lower() in {"true", "1"}
-    tests: tuple[tuple[str, str, Callable[[str, str], bool]], ...] = (
-        ("after", "date_created_gmt", str.__gt__),
-        ("before", "date_created_gmt", str.__lt__),
-        ("modified_after", "date_modified_gmt", str.__gt__),
-        ("modified_before", "date_modified_gmt", str.__lt__),
-    )
-    for name, field, compare in tests:
-        if asked := query.get(name):
-            value = one[field] if gmt else store.local(one[field])
-            if not compare(str(value), asked[:19]):
-                return False
-    return True
+    tests: list[Test] = []
+    for prefix, field in (("", "date_created_gmt"), ("modified_", "date_modified_gmt")):
+        for end, compare in (("after", operator.gt), ("before", operator.lt)):
+            if asked := query.get(prefix + end, "")[:19]:
+                limit = asked if gmt else store.utc(asked)
+                tests.append(_compares(field, compare, limit))
+    return tests
+
+
+def _compares(field: str, compare: Callable[[str, str], bool], limit: str) -> Test:
+    return lambda one: compare(one[field], limit)
 
 
 def _ordered(records: list[Record], query: Query) -> list[Record]:

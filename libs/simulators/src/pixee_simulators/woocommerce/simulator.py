@@ -52,6 +52,7 @@ class WooCommerce(Simulator[Store]):
     def new_shop(self, host: str, settings: dict[str, Any]) -> Store:
         if not settings.get("consumer_key") or not settings.get("consumer_secret"):
             raise ValueError("a WooCommerce shop needs consumer_key and consumer_secret")
+        self._recent.pop(host, None)
         return Store.new(host, settings)
 
     def settings_changed(self, shop: Shop[Store]) -> None:
@@ -83,7 +84,8 @@ class WooCommerce(Simulator[Store]):
         return _refusal(auth.cannot("list"))
 
     def throttled(self, shop: Shop[Store], request: web.Request, rule: FaultRule) -> web.Response:
-        return _firewall(rule.status if rule.status != 503 else 429, rule.retry_after)
+        """The host's firewall: WooCommerce itself throttles nobody."""
+        return _firewall(int(shop.limits["firewall_status"]), rule.retry_after)
 
     # --- one request ----------------------------------------------------------------------------------------------
 

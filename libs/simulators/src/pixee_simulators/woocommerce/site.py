@@ -97,7 +97,6 @@ class Webhooks:
             "date_created_gmt": now,
             "date_modified_gmt": now,
         }
-        self._visit.call.shop.touch()
         return _wire(self._webhooks[number])
 
     def update(self, number: int, body: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Store:
     by_gtin: dict[str, set[int]] = field(default_factory=dict)
     by_slug: dict[str, int] = field(default_factory=dict)
     variations: dict[int, list[int]] = field(default_factory=dict)
+    slug_suffixes: dict[str, int] = field(default_factory=dict)
+    """Where the search for a free slug goes on: thousands of products may share a name."""
 
     @classmethod
     def new(cls, host: str, settings: dict[str, Any]) -> "Store":
@@ -112,9 +114,10 @@ class Store:
         return [self.products[one] for one in sorted(self.by_gtin.get(gtin, ())) if one != but]
 
     def free_slug(self, wish: str, *, but: int = 0) -> str:
-        slug, number = wish or "product", 2
+        slug = wish = wish or "product"
         while self.by_slug.get(slug, but) != but:
-            slug, number = f"{wish}-{number}", number + 1
+            number = self.slug_suffixes[wish] = self.slug_suffixes.get(wish, 1) + 1
+            slug = f"{wish}-{number}"
         return slug
 
     def children(self, parent_id: int) -> Iterator[Record]:

@@ -1,5 +1,6 @@
 """Categories, brands, tags, global attributes and their terms."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,10 +29,11 @@ class Terms:
     def search(self) -> Answer:
         visit = self._visit
         found = queries.terms(self._terms.values(), visit.query)
+        counts = self._counts()
         if coercion.boolean(visit.query.get("hide_empty", False)):
-            found = [one for one in found if self._count(one["id"])]
+            found = [one for one in found if counts[one["id"]]]
         page, headers = queries.page(found, visit.query, visit.url)
-        return Answer([self._wire(one) for one in page], headers=headers)
+        return Answer([self._wire(one, counts) for one in page], headers=headers)
 
     def get(self, number: int) -> dict[str, Any]:
         return self._wire(self._found(number))
@@ -46,8 +48,7 @@ class Terms:
         if (other := find_term(self._visit.store, self._taxonomy, str(body["name"]), parent=parent)) is not None:
             message = "A term with the name provided already exists with this parent."
             raise WooError("term_exists", message, resource_id=other["id"])
-        self._visit.call.shop.touch()
-        return self._wire(add_term(self._visit.store, self._taxonomy, body))
+        return self._wire(add_term(self._visit.store, self._taxonomy, body), Counter())
 
     def update(self, number: int, body: dict[str, Any]) -> dict[str, Any]:
         term = dict(self._found(number))
@@ -72,12 +73,14 @@ class Terms:
             raise WooError("woocommerce_rest_term_invalid", "Resource does not exist.", 404)
         return self._terms[number]
 
-    def _count(self, number: int) -> int:
+    def _counts(self) -> Counter[int]:
+        """Products by term, in one pass; not kept for terms of attributes."""
         if self._taxonomy.startswith("attribute:"):
-            return 0
-        return sum(number in one[self._taxonomy] for one in self._visit.store.products.values())
+            return Counter()
+        return Counter(number for one in self._visit.store.products.values() for number in one[self._taxonomy])
 
-    def _wire(self, term: Record) -> dict[str, Any]:
+    def _wire(self, term: Record, counts: Counter[int] | None = None) -> dict[str, Any]:
+        count = (self._counts() if counts is None else counts)[term["id"]]
         shown = {name: term[name] for name in ("id", "name", "slug", "description")}
         if self._taxonomy in {"categories", "brands"}:
             return shown | {
@@ -85,9 +88,9 @@ class Terms:
                 "display": "default",
                 "image": None,
                 "menu_order": 0,
-                "count": self._count(term["id"]),
+                "count": count,
             }
-        return shown | ({"menu_order": 0} if self._taxonomy != "tags" else {}) | {"count": self._count(term["id"])}
+        return shown | ({"menu_order": 0} if self._taxonomy != "tags" else {}) | {"count": count}
 
 
 class Attributes:
@@ -123,7 +126,6 @@ class Attributes:
             "order_by": body.get("order_by", "menu_order"),
             "has_archives": coercion.boolean(body.get("has_archives", False)),
         }
-        self._visit.call.shop.touch()
         return self._attributes[number]
 
     def update(self, number: int, body: dict[str, Any]) -> dict[str, Any]:
