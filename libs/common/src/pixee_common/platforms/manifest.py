@@ -119,6 +119,9 @@ class Capability(_Data):
     settle_seconds: float = Field(default=0.0, description="How long a look-up may still miss what was just written.")
     verdict_deadline_seconds: float | None = None
     phases: tuple[str, ...] = ()
+    group_by_product: bool = Field(
+        default=False, description="Stock and prices only: every submission holds items of exactly one product."
+    )
     look_up_new: bool = Field(
         default=False, description="Whether an item without a listing is looked up before its first create."
     )
