@@ -22,6 +22,7 @@ def start(context: Context, arguments: dict[str, Any]) -> Operation:
         done_at=context.now + seconds,
     )
     context.store.operations[operation.id] = operation
+    context.store.pending.add(operation.id)
     context.work.skus += [one["sku"] for one in arguments["input"].get("variants") or () if one.get("sku")]
     context.work.ids.append(gid("ProductSetOperation", operation.id))
     return operation
@@ -29,10 +30,12 @@ def start(context: Context, arguments: dict[str, Any]) -> Operation:
 
 def settle(context: Context) -> None:
     """Finish what is due, in the order it was due."""
-    due = [one for one in context.store.operations.values() if not one.done and one.done_at <= context.now]
+    waiting = (context.store.operations[number] for number in context.store.pending)
+    due = [one for one in waiting if one.done_at <= context.now]
     for operation in sorted(due, key=lambda one: (one.done_at, one.id)):
         given: Any = operation.arguments
         product, operation.errors = product_set(context, given["identifier"], given["input"])
         operation.product_id = product.id if product is not None else None
         operation.done = True
+        context.store.pending.discard(operation.id)
         operation.arguments = {}

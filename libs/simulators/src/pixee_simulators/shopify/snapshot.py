@@ -46,6 +46,7 @@ def thawed(kept: Plain) -> Store:
     store.locations = {one["id"]: Location(**one) for one in kept["locations"]}
     store.definitions = [Definition(**one) for one in kept["definitions"]]
     store.operations = {one["id"]: _operation(one) for one in kept["operations"]}
+    store.pending = {one.id for one in store.operations.values() if not one.done}
     store.attempts = {key: Attempt(**one) for key, one in kept["attempts"].items()}
     for one in kept["products"]:
         store.index(_product(one))

@@ -27,7 +27,9 @@ _APP_ID = 184_320_001
 
 @dataclass(slots=True)
 class Store:
-    """See module. `tokens` maps an issued access token to the simulator time at which it expires."""
+    """See module. `tokens` maps an issued access token to the simulator time at which it expires; `pending` are the
+    operations that are not done.
+    """
 
     products: dict[int, Product] = field(default_factory=dict)
     media: dict[int, Media] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class Store:
     locations: dict[int, Location] = field(default_factory=dict)
     definitions: list[Definition] = field(default_factory=list)
     operations: dict[int, Operation] = field(default_factory=dict)
+    pending: set[int] = field(default_factory=set)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
     next_id: int = _FIRST_ID
