@@ -44,13 +44,13 @@ class Shop:
             plain = await answer.json() if answer.content_type == "application/json" else text
             return answer.status, plain, answer.headers
 
-    async def ask(self, query: str, **variables: Any) -> Any:
-        status, answer, _ = await self.raw({"query": query, "variables": variables})
+    async def ask(self, document: str, /, **variables: Any) -> Any:
+        status, answer, _ = await self.raw({"query": document, "variables": variables})
         assert status == 200, answer
         return answer
 
-    async def data(self, query: str, **variables: Any) -> Any:
-        answer = await self.ask(query, **variables)
+    async def data(self, document: str, /, **variables: Any) -> Any:
+        answer = await self.ask(document, **variables)
         assert "errors" not in answer, answer
         return answer["data"]
 

@@ -24,7 +24,7 @@ class Work:
 @dataclass(slots=True)
 class Context:
     """`now`: simulator seconds since the epoch, the same for the whole request. `scopes`: what the app was granted.
-    `lists`: sorted lists kept between the shop's requests (listings.py).
+    `fails`: every mutation of this request breaks before it does anything. `lists`: sorted lists kept between the shop's requests (listings.py).
     """
 
     store: Store
@@ -34,6 +34,7 @@ class Context:
     host: str
     scopes: frozenset[str]
     lists: OrderedDict[tuple[object, ...], tuple[int, Sorted[Any]]]
+    fails: bool = False
     work: Work = field(default_factory=Work)
 
     @property

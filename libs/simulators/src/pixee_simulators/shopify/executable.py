@@ -105,6 +105,10 @@ class Executable:
         )
         if not isinstance(result, ExecutionResult):
             raise TypeError("a resolver of the simulator was asynchronous")
+        for error in result.errors or ():
+            # A resolver that crashes is the simulator's bug; as an answer it would pass for the platform's.
+            if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
+                raise error.original_error
         return result
 
 

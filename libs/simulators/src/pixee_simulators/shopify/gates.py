@@ -1,5 +1,6 @@
 """What stands before every root field: access scopes, input sizes, the idempotency key."""
 
+import uuid
 from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo, value_from_ast_untyped
@@ -53,6 +54,22 @@ def check_scope(context: Context, field: str) -> None:
             "documentation": "https://shopify.dev/api/usage/access-scopes",
             "requiredAccess": required,
         },
+    )
+
+
+def check_health(context: Context) -> None:
+    """Raises the platform's own failure for a request that is meant to break."""
+    if context.fails:
+        raise internal_error()
+
+
+def internal_error(path: list[str | int] | None = None) -> GraphQLError:
+    """INTERNAL_SERVER_ERROR with a request id to quote."""
+    number = uuid.uuid4()
+    return GraphQLError(
+        f"Internal error. Looks like something went wrong on our end.\nRequest ID: {number}",
+        path=path,
+        extensions={"code": "INTERNAL_SERVER_ERROR", "requestId": str(number)},
     )
 
 

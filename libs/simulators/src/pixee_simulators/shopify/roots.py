@@ -38,6 +38,7 @@ def guarded(name: str, body: Body) -> Callable[..., Any]:
         context = context_of(info)
         gates.check_scope(context, name)
         gates.check_sizes(arguments, [])
+        gates.check_health(context)
         return body(context, arguments)
 
     return resolve
@@ -59,6 +60,9 @@ def idempotent(name: str, body: Body, check: Callable[[Given], None] | None = No
         if code is not None or wrong is not None:
             error = wrong or UserError(code, None, "The idempotency key cannot be used for this request.")
             return _payload(context, {"errors": [asdict(error)]})
+        if context.fails:
+            context.store.attempts[key] = Attempt(mark, context.now, None)
+        gates.check_health(context)
         if attempt is None or attempt.fingerprint != mark or attempt.answer is None:
             attempt = context.store.attempts[key] = Attempt(mark, context.now, body(context, arguments))
         return _payload(context, attempt.answer or {})

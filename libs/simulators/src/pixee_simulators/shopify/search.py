@@ -51,7 +51,7 @@ class Or:
 Node = Term | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fields(Generic[Record]):
     """What can be searched: tests by field name ("" for bare words), and indexes for exact look-ups."""
 

@@ -10,14 +10,13 @@ from typing import Any, ClassVar
 
 import orjson
 from aiohttp import web
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult
 
 from pixee_simulators.kit import Call, FaultRule, Shop, Simulator, Violation, call_of
-from pixee_simulators.shopify import access, operations, snapshot
+from pixee_simulators.shopify import access, gates, operations, snapshot
 from pixee_simulators.shopify.bucket import Bucket
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.executable import Prepared, executable, formatted
-from pixee_simulators.shopify.idempotency import Attempt, fingerprint
 from pixee_simulators.shopify.published import VERSION, Judge, judge
 from pixee_simulators.shopify.requests import Asked, asked
 from pixee_simulators.shopify.state import DEFAULT_LIMITS, ShopState, place_locations
@@ -173,9 +172,12 @@ class ShopifySimulator(Simulator[ShopState]):
             body["data"] = result.data
         return self._costed(shop, body, requested, actual)
 
-    def _run(self, call: Call[ShopState], prepared: Prepared, said: Asked) -> ExecutionResult:
+    def _run(
+        self, call: Call[ShopState], prepared: Prepared, said: Asked, *, fails: bool = False
+    ) -> ExecutionResult:
         context = self._context(call)
         operations.settle(context)
+        context.fails = fails
         result = self._executable.run(prepared, said.variables, context, said.operation_name)
         work = context.work
         call.touched(skus=work.skus, ids=work.ids)
@@ -208,19 +210,12 @@ class ShopifySimulator(Simulator[ShopState]):
 
     def _broken(self, call: Call[ShopState], prepared: Prepared, said: Asked) -> ExecutionResult:
         """The mutation is done, or not, and the answer does not say which."""
-        if call.shop.limits["null_payload_commits"]:
-            self._run(call, prepared, said)
-        else:
-            self._spoil_key(call.shop, prepared, said)
         call.note(null_payload=True)
-        return _internal_error(prepared, f"{call.entry.seq:08d}")
-
-    def _spoil_key(self, shop: Shop[ShopState], prepared: Prepared, said: Asked) -> None:
-        """The attempt's idempotency key is used up: a retry needs a new one."""
-        key = said.variables.get("key")
-        if isinstance(key, str) and prepared.fields == ("inventorySetQuantities",):
-            mark = fingerprint("inventorySetQuantities", {"input": said.variables.get("input")})
-            shop.state.store.attempts[key] = Attempt(mark, self.clock.now(), None)
+        if not call.shop.limits["null_payload_commits"]:
+            return self._run(call, prepared, said, fails=True)
+        self._run(call, prepared, said)
+        errors = [gates.internal_error([key]) for key in prepared.keys]
+        return ExecutionResult(data=dict.fromkeys(prepared.keys), errors=errors)
 
     def _too_slow(self, shop: Shop[ShopState], prepared: Prepared, said: Asked) -> bool:
         given = said.variables.get("input")
@@ -258,13 +253,6 @@ class ShopifySimulator(Simulator[ShopState]):
 def create(**options: Any) -> ShopifySimulator:
     """Options: those of `Simulator.__init__`."""
     return ShopifySimulator(**options)
-
-
-def _internal_error(prepared: Prepared, request_id: str) -> ExecutionResult:
-    message = f"Internal error. Looks like something went wrong on our end. Request ID: {request_id}"
-    extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}
-    errors = [GraphQLError(message, path=[key], extensions=extensions) for key in prepared.keys]
-    return ExecutionResult(data=dict.fromkeys(prepared.keys), errors=errors)
 
 
 def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
