@@ -1,0 +1,82 @@
+"""The Shopify adapter: GraphQL Admin API, one version, one endpoint.
+
+Choices and unverified facts (sheet ../shared/platforms/shopify.md):
+* A product is created under our own key (metafield `$app:pim.external_id`), so repeating a lost create makes nothing twice; once
+  linked it is updated by its id. An update names every variant with its id and touches neither price nor quantity.
+* productSet deletes what a sent list lacks. Tags, collections and pictures are therefore sent only where the product has or had
+  some; attributes of a linked product go through metafieldsSet, which leaves the metafields of other apps alone (so an attribute
+  removed from the catalog stays at the shop).
+* Stock calls are all or nothing (inferred by the sheet, unverified): see `stock`, which also works where they are not.
+* That the platform lists media in the order sent is unverified: where the numbers differ no media id is kept.
+* Quantities go to one location: the setting `location_id`, else the first active one that fulfils online orders.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from pixee_common.domain.faults import PlatformFault
+from pixee_common.domain.job import Operation
+from pixee_common.egress import HttpAnswer
+from pixee_common.platforms.manifest import Manifest
+from pixee_workers.platforms.shopify import classify, finding, mapping, prices, products, pulls, remote, shop, stock
+from pixee_workers.platforms.shopify.manifest import MANIFEST
+from pixee_workers.sync_base.adapter import Adapter
+from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
+from pixee_workers.sync_base.items import Mapped, PriceItem, ProductItem, PushItem, StockItem
+from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
+
+
+def create() -> Adapter:
+    """The process's one adapter."""
+    return ShopifyAdapter()
+
+
+class ShopifyAdapter:
+    """See module and `Adapter`."""
+
+    @property
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    async def test(self, context: CallContext) -> TestReport:
+        return await shop.test(context)
+
+    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
+        return await shop.describe(context)
+
+    def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
+        return mapping.mapped(operation, item, settings)
+
+    def weight(self, operation: Operation, item: PushItem) -> int:
+        return len(item.variants) if isinstance(item, ProductItem) else 1
+
+    async def submit(self, operation: Operation, items: Sequence[Mapped[PushItem]], context: CallContext) -> Submission:
+        if operation is Operation.PUSH_STOCK:
+            return await stock.submit(cast("Sequence[Mapped[StockItem]]", items), context)
+        if operation is Operation.PUSH_PRICES:
+            return await prices.submit(cast("Sequence[Mapped[PriceItem]]", items), context)
+        (one,) = cast("Sequence[Mapped[ProductItem]]", items)
+        return await products.submit(one, context)
+
+    async def poll(self, remote_job: RemoteJob, context: CallContext) -> PollResult:
+        return await remote.poll(remote_job, context)
+
+    async def find(
+        self, operation: Operation, items: Sequence[ProductItem], context: CallContext
+    ) -> Mapping[UUID, Found | None]:
+        return await finding.find(items, context)
+
+    async def pull(
+        self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
+    ) -> PullPage:
+        return await pulls.pull(cursor, since, context)
+
+    def classify(self, answer: HttpAnswer) -> PlatformFault | None:
+        return classify.classify(answer)
+
+    def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
+        return classify.observe(answer)

@@ -1,0 +1,165 @@
+"""Shopify as data. Words, limits and scopes come from the sheet (../shared/platforms/shopify.md); sections are named beside them."""
+
+from pixee_common.domain.job import Operation
+from pixee_common.platforms.manifest import (
+    Atomicity,
+    Capability,
+    CostBudget,
+    CredentialField,
+    FieldPolicy,
+    Guard,
+    HostSpec,
+    Idempotency,
+    Manifest,
+    Mode,
+    Semantics,
+    SettingField,
+)
+
+API_VERSION = "2026-10"
+
+GRAPHQL = "graphql"
+"""The budget of points per app and shop (section "Rate limits and retries")."""
+
+SYNCHRONOUS_VARIANTS = 100
+"""Up to here a product is written while we wait; the platform cuts requests at about 10 s (section "Push products")."""
+
+REQUIRED_SCOPES = ("read_products", "write_products", "read_inventory", "write_inventory", "read_locations")
+
+_CONTENT = (
+    "title",
+    "descriptionHtml",
+    "vendor",
+    "productType",
+    "status",
+    "tags",
+    "seo",
+    "collections",
+    "metafields",
+    "files",
+    "productOptions",
+    "variants.optionValues",
+    "variants.sku",
+    "variants.barcode",
+    "variants.metafields",
+    "variants.file",
+    "variants.inventoryItem.tracked",
+    "variants.inventoryItem.cost",
+    "variants.inventoryItem.measurement",
+)
+
+_SETTINGS = (
+    SettingField(
+        name="shop_domain",
+        label="Shop domain",
+        required=True,
+        pattern=r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com",
+        help="The permanent domain, for example demo.myshopify.com; not the domain that customers see.",
+        rewrites=(
+            (
+                r"\s*(?:https?://)?admin\.shopify\.com/store/([a-z0-9][a-z0-9-]{0,62})(?:[/?#].*)?\s*",
+                r"\1.myshopify.com",
+            ),
+            (r"\s*(?:https?://)?([a-z0-9][a-z0-9-]{0,62}\.myshopify\.com)(?:[/?#].*)?\s*", r"\1"),
+        ),
+    ),
+    SettingField(
+        name="currency",
+        label="Currency",
+        pattern="[A-Z]{3}",
+        help="Leave it empty: the shop is asked. A price in another currency than the shop's is never sent.",
+    ),
+    SettingField(name="locale", label="Language", help="The language whose texts are sent, for example fr-FR."),
+    SettingField(
+        name="channel", label="Channel", help="The price lists of this channel are used, else the base price."
+    ),
+    SettingField(name="locations", label="Locations", help="Our locations whose stock counts; empty: all."),
+    SettingField(
+        name="location_id",
+        label="Location in Shopify",
+        pattern=r"(gid://shopify/Location/)?[0-9]+",
+        help="Where quantities are written: the number or GID of a location. Empty: the first active location that fulfils "
+        "online orders.",
+    ),
+    SettingField(
+        name="on_delete",
+        label="When a product is deleted",
+        choices=("keep", "unpublish", "delete"),
+        default="unpublish",
+        help="`unpublish` makes it a draft; `delete` removes it for good.",
+    ),
+)
+
+_PUSH_PRODUCTS = Capability(
+    mode=Mode.SINGLE,
+    max_items=1,
+    semantics=Semantics.MERGE,
+    idempotency=Idempotency.UPSERT_BY_KEY,
+    concurrency=6,
+    settle_seconds=5.0,
+    verdict_deadline_seconds=3600.0,
+    look_up_new=True,
+    fields=FieldPolicy(
+        sent=_CONTENT,
+        companions=("variants.id",),
+        create_only=("variants.price", "variants.compareAtPrice", "variants.inventoryQuantities"),
+        read_only=("id", "updatedAt", "handle", "variants.inventoryQuantity"),
+    ),
+)
+
+_PUSH_STOCK = Capability(
+    mode=Mode.BULK,
+    max_items=250,
+    atomicity=Atomicity.ALL_OR_NOTHING,
+    guard=Guard.IDEMPOTENCY_KEY,
+    idempotency=Idempotency.NATIVE_KEY,
+    concurrency=2,
+    fields=FieldPolicy(
+        sent=("quantities.quantity",),
+        companions=(
+            "name",
+            "reason",
+            "quantities.inventoryItemId",
+            "quantities.locationId",
+            "quantities.changeFromQuantity",
+        ),
+    ),
+)
+
+_PUSH_PRICES = Capability(
+    mode=Mode.BULK,
+    max_items=250,
+    group_by_product=True,
+    concurrency=6,
+    fields=FieldPolicy(sent=("variants.price", "variants.compareAtPrice"), companions=("productId", "variants.id")),
+)
+
+MANIFEST = Manifest(
+    slug="shopify",
+    title="Shopify",
+    version="1",
+    api_version=API_VERSION,
+    credentials=(
+        CredentialField(
+            name="access_token",
+            label="Admin API access token",
+            pattern=r"shp[a-z]{2}_[A-Za-z0-9]+",
+            help="Of a custom app made in the shop's admin; it begins with shpat_.",
+        ),
+        CredentialField(
+            name="client_id", label="Client id", help="Of an app that your own organisation made in the Dev Dashboard."
+        ),
+        CredentialField(name="client_secret", label="Client secret"),
+    ),
+    credential_sets=(("access_token",), ("client_id", "client_secret")),
+    settings=_SETTINGS,
+    host=HostSpec(address_setting="shop_domain", pattern=r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com"),
+    capabilities={
+        Operation.PUSH_PRODUCTS: _PUSH_PRODUCTS,
+        Operation.PUSH_STOCK: _PUSH_STOCK,
+        Operation.PUSH_PRICES: _PUSH_PRICES,
+        Operation.PULL_PRODUCTS: Capability(mode=Mode.BULK, max_items=10, incremental=True, overlap_seconds=120.0),
+    },
+    budgets=(CostBudget(name=GRAPHQL, maximum=2000.0, restore=100.0),),
+    scopes=REQUIRED_SCOPES,
+)

@@ -1,0 +1,128 @@
+"""The documents we send, as the 2026-10 schema has them (tests/contract/test_shopify_documents.py holds every one against it).
+
+Each asks for ids alone: what is not selected is not paid for.
+"""
+
+from functools import lru_cache
+
+KEY_NAMESPACE = "$app:pim"
+KEY_NAME = "external_id"
+KEY_TYPE = "id"
+"""The product metafield that carries our product key; a definition of type `id` makes its values unique."""
+
+ATTRIBUTES = "pixee"
+"""Namespace of the metafields that carry attributes."""
+
+METAFIELDS_PER_SET = 25
+PAGE_MAX = 250
+PULL_PRODUCTS = 10
+PULL_VARIANTS = 20
+PULL_MEDIA = 5
+SEARCH_PAGE = 100
+
+TEST = """{ shop { id name myshopifyDomain currencyCode taxesIncluded }
+  currentAppInstallation { accessScopes { handle } } }"""
+
+DESCRIBE = """{ shop { name currencyCode taxesIncluded weightUnit }
+  locations(first: 50) { nodes { id name isActive fulfillsOnlineOrders } }
+  collections(first: 250) { nodes { id title } } }"""
+
+CURRENCY = "{ shop { currencyCode } }"
+
+CURRENCY_AND_LOCATIONS = """{ shop { currencyCode }
+  locations(first: 50) { nodes { id name isActive fulfillsOnlineOrders } } }"""
+
+DEFINE_KEY = """mutation DefineKey($definition: MetafieldDefinitionInput!) {
+  metafieldDefinitionCreate(definition: $definition) { userErrors { code field message } } }"""
+
+FIND_COLLECTIONS = """query FindCollections($q: String!) {
+  collections(first: 10, query: $q) { nodes { id title } } }"""
+
+CREATE_COLLECTION = """mutation CreateCollection($collection: CollectionCreateInput!) {
+  collectionCreate(collection: $collection) { collection { id } userErrors { field message } } }"""
+
+UNPUBLISH = """mutation Unpublish($product: ProductUpdateInput!) {
+  productUpdate(product: $product) { userErrors { field message } } }"""
+
+DELETE = """mutation Delete($input: ProductDeleteInput!) {
+  productDelete(input: $input) { deletedProductId userErrors { field message } } }"""
+
+_VARIANT_IDS = "nodes { id sku inventoryItem { id } }"
+
+POLL = f"""query Poll($id: ID!, $first: Int!) {{ productOperation(id: $id) {{ status
+  ... on ProductSetOperation {{ product {{ id variants(first: $first) {{ pageInfo {{ hasNextPage endCursor }} {_VARIANT_IDS} }} }}
+    userErrors {{ code field message }} }} }} }}"""
+
+MORE_VARIANTS = f"""query MoreVariants($id: ID!, $after: String) {{ product(id: $id) {{
+  variants(first: 250, after: $after) {{ pageInfo {{ hasNextPage endCursor }} {_VARIANT_IDS} }} }} }}"""
+
+PRODUCT_MEDIA = (
+    """query ProductMedia($id: ID!, $first: Int!) { product(id: $id) { media(first: $first) { nodes { id } } } }"""
+)
+
+SET_QUANTITIES = """mutation SetQuantities($input: InventorySetQuantitiesInput!, $key: String!, $location: ID!) {
+  inventorySetQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { changes { item { id inventoryLevel(locationId: $location, includeInactive: true) { isActive } } } }
+    userErrors { code field message } } }"""
+
+ACTIVATE = """mutation Activate($item: ID!, $location: ID!, $available: Int!, $key: String!) {
+  inventoryActivate(inventoryItemId: $item, locationId: $location, available: $available) @idempotent(key: $key) {
+    userErrors { field message } } }"""
+
+SET_PRICES = """mutation SetPrices($productId: ID!, $variants: [ProductVariantsBulkInput!]!) {
+  productVariantsBulkUpdate(productId: $productId, variants: $variants, allowPartialUpdates: true) {
+    userErrors { code field message } } }"""
+
+FIND_VARIANTS = """query FindVariants($q: String!, $first: Int!, $after: String) {
+  productVariants(first: $first, after: $after, query: $q) { pageInfo { hasNextPage endCursor }
+    nodes { id sku barcode inventoryItem { id }
+      product { id variantsCount { count } ourKey: metafield(namespace: "$app:pim", key: "external_id") { value } } } } }"""
+
+_PULLED_VARIANTS = """pageInfo { hasNextPage endCursor }
+      nodes { id sku barcode price compareAtPrice inventoryQuantity selectedOptions { name value } inventoryItem { id } }"""
+
+PULL = f"""query Pull($after: String, $q: String) {{ products(first: {PULL_PRODUCTS}, after: $after, query: $q, sortKey: UPDATED_AT) {{
+  pageInfo {{ hasNextPage endCursor }}
+  nodes {{ id title descriptionHtml vendor status updatedAt options {{ name }}
+    ourKey: metafield(namespace: "$app:pim", key: "external_id") {{ value }}
+    media(first: {PULL_MEDIA}) {{ nodes {{ id ... on MediaImage {{ image {{ url }} }} }} }}
+    variants(first: {PULL_VARIANTS}) {{ {_PULLED_VARIANTS} }} }} }} }}"""
+
+PULL_MORE_VARIANTS = f"""query PullMoreVariants($id: ID!, $after: String) {{ product(id: $id) {{
+  variants(first: 150, after: $after) {{ {_PULLED_VARIANTS} }} }} }}"""
+
+
+@lru_cache(maxsize=256)
+def push(*, later: bool = False, media: bool = False, metafield_sets: int = 0) -> str:
+    """ProductSet. `later`: in the background; `media`: with the ids of the media; `metafield_sets`: further metafields set in
+    the same document, 25 at most each, which leaves those of other apps alone.
+    """
+    given = "$identifier: ProductSetIdentifiers!, $input: ProductSetInput!"
+    if later:
+        asked = "productSetOperation { id status }"
+    else:
+        asked = f"product {{ id variants(first: $variants) {{ {_VARIANT_IDS} }}"
+        given += ", $variants: Int!"
+        if media:
+            asked += " media(first: $media) { nodes { id } }"
+            given += ", $media: Int!"
+        asked += " }"
+    sets = ""
+    for index in range(metafield_sets):
+        given += f", $set{index}: [MetafieldsSetInput!]!"
+        sets += f"\n  set{index}: metafieldsSet(metafields: $set{index}) {{ userErrors {{ code field message }} }}"
+    return f"""mutation Push({given}) {{
+  productSet(identifier: $identifier, input: $input, synchronous: {"false" if later else "true"}) {{
+    {asked} userErrors {{ code field message }} }}{sets} }}"""
+
+
+@lru_cache(maxsize=128)
+def find_keys(count: int) -> str:
+    """`count` products by our key in one document."""
+    given = ", ".join(f"$k{index}: String!" for index in range(count))
+    asked = "\n".join(
+        f"  k{index}: productByIdentifier(identifier: {{customId: "
+        f'{{namespace: "{KEY_NAMESPACE}", key: "{KEY_NAME}", value: $k{index}}}}}) {{ id }}'
+        for index in range(count)
+    )
+    return f"query FindKeys({given}) {{\n{asked} }}"
