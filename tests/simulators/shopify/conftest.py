@@ -36,7 +36,9 @@ class Shop:
         self.simulator = simulator
         self.token = TOKEN
 
-    async def raw(self, body: Any, *, host: str = HOST, version: str = "2026-10", **options: Any) -> tuple[int, Any, Any]:
+    async def raw(
+        self, body: Any, *, host: str = HOST, version: str = "2026-10", **options: Any
+    ) -> tuple[int, Any, Any]:
         headers = {"Host": host, "X-Shopify-Access-Token": self.token} | options.pop("headers", {})
         url = f"{self.url}/admin/api/{version}/graphql.json"
         async with self.session.post(url, json=body, headers=headers, **options) as answer:

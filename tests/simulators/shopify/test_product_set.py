@@ -96,12 +96,17 @@ async def test_variants_that_are_not_listed_are_deleted(shop: Shop):
 
 
 async def test_lists_that_are_absent_stay_untouched_and_lists_that_are_present_replace(shop: Shop):
-    metafields = [{"namespace": "x", "key": key, "type": "single_line_text_field", "value": key} for key in ("aa", "bb")]
+    metafields = [
+        {"namespace": "x", "key": key, "type": "single_line_text_field", "value": key} for key in ("aa", "bb")
+    ]
     first = await shop.made(colours("Red", "Blue", tags=["new", "sale"], metafields=metafields))
     kept = await shop.made({"title": "Shirt 2"}, {"id": first["id"]})
     assert (kept["tags"], len(kept["variants"]["nodes"])) == (["new", "sale"], 2)
     query = "query One($id: ID!) { product(id: $id) { tags metafields(first: 9) { nodes { key } } } }"
-    assert [one["key"] for one in (await shop.data(query, id=first["id"]))["product"]["metafields"]["nodes"]] == ["aa", "bb"]
+    assert [one["key"] for one in (await shop.data(query, id=first["id"]))["product"]["metafields"]["nodes"]] == [
+        "aa",
+        "bb",
+    ]
     await shop.made({"tags": [], "metafields": metafields[1:]}, {"id": first["id"]})
     left = (await shop.data(query, id=first["id"]))["product"]
     assert (left["tags"], [one["key"] for one in left["metafields"]["nodes"]]) == ([], ["bb"])
@@ -164,7 +169,11 @@ def _variant(**changes: Any) -> dict[str, Any]:
         ),
         (_variant(id="gid://shopify/ProductVariant/1"), "PRODUCT_VARIANT_DOES_NOT_EXIST", "variants.0.id"),
         (_variant(sku="x" * 256), "INVALID_VARIANT", "variants.0.sku"),
-        (_variant(optionValues=[{"optionName": "Size", "name": "L"}]), "OPTION_DOES_NOT_EXIST", "variants.0.optionValues.0"),
+        (
+            _variant(optionValues=[{"optionName": "Size", "name": "L"}]),
+            "OPTION_DOES_NOT_EXIST",
+            "variants.0.optionValues.0",
+        ),
         (
             _variant(optionValues=[{"optionName": "Title", "name": "Other"}]),
             "OPTION_VALUE_DOES_NOT_EXIST",
@@ -172,7 +181,9 @@ def _variant(**changes: Any) -> dict[str, Any]:
         ),
         (_variant(optionValues=[]), "INVALID_VARIANT", "variants.0.optionValues"),
         (
-            _variant(inventoryQuantities=[{"locationId": "gid://shopify/Location/9", "name": "available", "quantity": 1}]),
+            _variant(
+                inventoryQuantities=[{"locationId": "gid://shopify/Location/9", "name": "available", "quantity": 1}]
+            ),
             "NOT_FOUND",
             "variants.0.inventoryQuantities.0.locationId",
         ),
@@ -208,14 +219,18 @@ async def test_a_wrong_input_has_its_code_and_field(shop: Shop, given: dict[str,
 
 
 async def test_too_long_arrays_fail_before_anything_else(shop: Shop):
-    answer = await shop.ask("mutation T($input: ProductSetInput!) { productSet(input: $input) { product { id } } }",
-                            input=simple(tags=[str(number) for number in range(251)]))
+    answer = await shop.ask(
+        "mutation T($input: ProductSetInput!) { productSet(input: $input) { product { id } } }",
+        input=simple(tags=[str(number) for number in range(251)]),
+    )
     assert answer["data"] == {"productSet": None}
     assert answer["errors"][0]["extensions"]["code"] == "MAX_INPUT_SIZE_EXCEEDED"
 
 
 async def test_codes_that_no_input_provokes_can_be_planted(shop: Shop):
-    await shop.settings(planted_errors=[{"operation": "productSet", "match": "SKU-1", "code": "GENERIC_ERROR", "times": 1}])
+    await shop.settings(
+        planted_errors=[{"operation": "productSet", "match": "SKU-1", "code": "GENERIC_ERROR", "times": 1}]
+    )
     assert error(await shop.push(simple()))[0] == "GENERIC_ERROR"
     assert (await shop.made(simple()))["handle"] == "mug-1"
 
@@ -251,8 +266,12 @@ async def test_a_push_in_the_background_reports_its_errors_at_the_end(shop: Shop
 
 async def test_a_slow_synchronous_push_is_cut_after_ten_seconds_though_it_was_done(shop: Shop):
     await shop.limits(synchronous_variants=1, gateway_timeout_s=0.0)
-    status, _, _ = await shop.raw({"query": "mutation T($input: ProductSetInput!) { productSet(input: $input) { product { id } } }",
-                                   "variables": {"input": colours("Red", "Blue")}})
+    status, _, _ = await shop.raw(
+        {
+            "query": "mutation T($input: ProductSetInput!) { productSet(input: $input) { product { id } } }",
+            "variables": {"input": colours("Red", "Blue")},
+        }
+    )
     assert status == 504
     assert (await shop.counts())["commits"] == {"product_created": 1}
 

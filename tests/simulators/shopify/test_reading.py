@@ -134,7 +134,11 @@ async def test_variants_of_a_product_have_pages_of_their_own(shop: Shop):
     first = (await shop.data(query, id=product["id"]))["product"]
     rest = (await shop.data(query, id=product["id"], after=first["variants"]["pageInfo"]["endCursor"]))["product"]
     assert first["variantsCount"] == {"count": 3}
-    assert [edge["node"]["title"] for edge in first["variants"]["edges"] + rest["variants"]["edges"]] == ["Red", "Blue", "Green"]
+    assert [edge["node"]["title"] for edge in first["variants"]["edges"] + rest["variants"]["edges"]] == [
+        "Red",
+        "Blue",
+        "Green",
+    ]
 
 
 async def test_nodes_come_in_the_order_asked_and_unknown_ones_are_null(shop: Shop):
@@ -206,7 +210,10 @@ async def test_metafields_are_set_on_products_and_variants(shop: Shop):
     ]
     query = "mutation S($metafields: [MetafieldsSetInput!]!) { metafieldsSet(metafields: $metafields) { metafields { value jsonValue ownerType } userErrors { code field } } }"
     done = (await shop.data(query, metafields=given))["metafieldsSet"]
-    assert [(one["jsonValue"], one["ownerType"]) for one in done["metafields"]] == [(7, "PRODUCT"), (7, "PRODUCTVARIANT")]
+    assert [(one["jsonValue"], one["ownerType"]) for one in done["metafields"]] == [
+        (7, "PRODUCT"),
+        (7, "PRODUCTVARIANT"),
+    ]
     wrong = (await shop.data(query, metafields=[given[0], given[1] | {"value": "x"}]))["metafieldsSet"]
     assert wrong["userErrors"] == [{"code": "INVALID_VALUE", "field": ["metafields", "1", "value"]}]
     many = (await shop.data(query, metafields=[given[0]] * 26))["metafieldsSet"]
@@ -217,7 +224,11 @@ async def test_variants_are_added_and_removed_in_bulk(shop: Shop):
     product = await shop.made(colours("Red"))
     add = """mutation A($id: ID!, $variants: [ProductVariantsBulkInput!]!) { productVariantsBulkCreate(productId: $id, variants: $variants) {
       productVariants { id title sku } userErrors { code field } } }"""
-    given = {"optionValues": [{"optionName": "Colour", "name": "Blue"}], "price": "5", "inventoryItem": {"sku": "S-Blue"}}
+    given = {
+        "optionValues": [{"optionName": "Colour", "name": "Blue"}],
+        "price": "5",
+        "inventoryItem": {"sku": "S-Blue"},
+    }
     made = (await shop.data(add, id=product["id"], variants=[given]))["productVariantsBulkCreate"]
     assert (made["productVariants"][0]["title"], made["productVariants"][0]["sku"]) == ("Blue", "S-Blue")
     again = (await shop.data(add, id=product["id"], variants=[given]))["productVariantsBulkCreate"]

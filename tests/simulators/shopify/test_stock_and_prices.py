@@ -49,7 +49,9 @@ async def test_null_overwrites_and_the_group_tells_the_difference(stocked):
     assert group["changes"] == [{"name": "available", "delta": 37, "quantityAfterChange": 42}]
     assert await available(shop, product) == 42
     assert (await shop.counts())["commits"]["quantity_updated"] == 2
-    assert [entry["skus"] for entry in await shop.requests() if entry["operation"] == "inventorySetQuantities"] == [["SKU-1"]] * 2
+    assert [entry["skus"] for entry in await shop.requests() if entry["operation"] == "inventorySetQuantities"] == [
+        ["SKU-1"]
+    ] * 2
 
 
 async def test_an_omitted_expectation_fails_at_the_top(stocked):
@@ -131,7 +133,9 @@ async def test_one_bad_pair_fails_the_whole_call(stocked):
         ({}, {"referenceDocumentUri": "gid://pixee"}, "INVALID_REFERENCE_DOCUMENT", ["referenceDocumentUri"]),
     ],
 )
-async def test_a_wrong_quantity_has_its_code(stocked, change: dict[str, Any], more: dict[str, Any], code: str, field: list[str]):
+async def test_a_wrong_quantity_has_its_code(
+    stocked, change: dict[str, Any], more: dict[str, Any], code: str, field: list[str]
+):
     shop, product = stocked
     assert errors(await shop.stock([pair(product, 5) | change], "k1", **more)) == [(code, ["input", *field])]
 
@@ -186,7 +190,10 @@ async def test_prices_are_set_alone_and_null_clears_the_old_price(shop: Shop):
         given = [{"id": red, "price": "19.9", "compareAtPrice": old}]
         done = (await shop.data(PRICES, id=product["id"], variants=given, partial=True))["productVariantsBulkUpdate"]
         assert done["productVariants"] == [{"id": red, "price": "19.90", "compareAtPrice": expected}]
-    found = await shop.data("query V($ids: [ID!]!) { nodes(ids: $ids) { ... on ProductVariant { price sku product { updatedAt } } } }", ids=[blue])
+    found = await shop.data(
+        "query V($ids: [ID!]!) { nodes(ids: $ids) { ... on ProductVariant { price sku product { updatedAt } } } }",
+        ids=[blue],
+    )
     assert found["nodes"][0]["price"] == "10.00"
     assert found["nodes"][0]["product"]["updatedAt"] > product["updatedAt"]
 
@@ -194,7 +201,12 @@ async def test_prices_are_set_alone_and_null_clears_the_old_price(shop: Shop):
 async def test_with_partial_updates_the_good_prices_are_written(shop: Shop):
     product = await shop.made(colours("Red", "Blue"))
     red, blue = (node["id"] for node in product["variants"]["nodes"])
-    given = [{"id": red, "price": "-1"}, {"id": blue, "price": "12"}, {"price": "1"}, {"id": "gid://shopify/ProductVariant/1"}]
+    given = [
+        {"id": red, "price": "-1"},
+        {"id": blue, "price": "12"},
+        {"price": "1"},
+        {"id": "gid://shopify/ProductVariant/1"},
+    ]
     expected = [
         {"code": "NEGATIVE_PRICE_VALUE", "field": ["variants", "0", "price"]},
         {"code": "PRODUCT_VARIANT_ID_MISSING", "field": ["variants", "2", "id"]},

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+_GRAIN = 1e-3
+"""Points that a clock of floating seconds may lose."""
+
 
 @dataclass(slots=True)
 class Bucket:
@@ -19,9 +22,9 @@ class Bucket:
     def take(self, points: int, limits: dict[str, Any], now: float) -> bool:
         """All of them or none."""
         self.refill(limits, now)
-        if points > self.available:
+        if points > self.available + _GRAIN:
             return False
-        self.available -= points
+        self.available = max(0.0, self.available - points)
         return True
 
     def refund(self, points: int, limits: dict[str, Any]) -> None:
@@ -31,6 +34,6 @@ class Bucket:
         """`throttleStatus` as it is answered."""
         return {
             "maximumAvailable": float(limits["maximumAvailable"]),
-            "currentlyAvailable": int(self.available),
+            "currentlyAvailable": int(self.available + _GRAIN),
             "restoreRate": float(limits["restoreRate"]),
         }

@@ -34,7 +34,7 @@ from pixee_simulators.shopify.cost import Plan, compile_plan
 from pixee_simulators.shopify.money import amount
 
 _DOCUMENTS_KEPT = 500
-_VALUE_PATH = re.compile(r" at '(?P<path>[^']+)'")
+_BAD_VALUE = re.compile(r"Variable '\$\w+' has invalid value(?: at (?P<path>\S+))?: (?P<why>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +132,10 @@ def price(document: str, variables: dict[str, Any] | None = None, operation_name
 def formatted(error: GraphQLError) -> dict[str, Any]:
     """An error as the platform answers it; variable errors carry `problems`."""
     plain = dict(error.formatted)
-    if error.path is None and "Variable '$" in error.message and not error.extensions:
-        found = _VALUE_PATH.search(error.message)
-        steps = re.findall(r"[^.\[\]]+", found["path"])[1:] if found is not None else []
-        problem = {"path": [int(step) if step.isdecimal() else step for step in steps], "explanation": error.message}
+    found = _BAD_VALUE.fullmatch(error.message)
+    if error.path is None and found is not None and not error.extensions:
+        steps = re.findall(r"[^.\[\]]+", found["path"] or "")
+        problem = {"path": [int(step) if step.isdecimal() else step for step in steps], "explanation": found["why"]}
         plain["extensions"] = {"code": "INVALID_VARIABLE", "problems": [problem]}
     return plain
 

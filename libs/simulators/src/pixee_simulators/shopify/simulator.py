@@ -172,9 +172,7 @@ class ShopifySimulator(Simulator[ShopState]):
             body["data"] = result.data
         return self._costed(shop, body, requested, actual)
 
-    def _run(
-        self, call: Call[ShopState], prepared: Prepared, said: Asked, *, fails: bool = False
-    ) -> ExecutionResult:
+    def _run(self, call: Call[ShopState], prepared: Prepared, said: Asked, *, fails: bool = False) -> ExecutionResult:
         context = self._context(call)
         operations.settle(context)
         context.fails = fails
