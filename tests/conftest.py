@@ -63,7 +63,9 @@ class RoleDoor:
         self._open: list[Database] = []
 
     def __call__(self, service: str) -> Database:
-        database = Database(self._server.dsn_for(f"pixee_{service}", ROLE_PASSWORD), name=f"tests {service}", retry_for=10)
+        database = Database(
+            self._server.dsn_for(f"pixee_{service}", ROLE_PASSWORD), name=f"tests {service}", retry_for=10
+        )
         self._open.append(database)
         return database
 

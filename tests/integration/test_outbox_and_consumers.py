@@ -96,7 +96,9 @@ async def test_messages_survive_a_killed_and_an_emptied_broker_and_bad_ones_are_
         async with asyncio.timeout(20):
             while True:
                 async with owner.connection() as connection:
-                    row = await connection.fetchrow("SELECT payload, reason FROM dead_letters WHERE topic = $1", REQUESTED)
+                    row = await connection.fetchrow(
+                        "SELECT payload, reason FROM dead_letters WHERE topic = $1", REQUESTED
+                    )
                 if row:
                     break
                 await asyncio.sleep(0.1)

@@ -30,7 +30,7 @@ class Event(BaseModel):
         return self.model_dump_json(exclude_none=True).encode()
 
 
-def headers_for(event: Event, *, source: str, trace: Mapping[str, str]) -> dict[str, str]:
+def headers_for(event: Event | type[Event], *, source: str, trace: Mapping[str, str]) -> dict[str, str]:
     """Header names and texts of an event that is written now. `trace` holds traceparent and tracestate, or nothing."""
     return {
         "ce_specversion": "1.0",

@@ -1,0 +1,58 @@
+# Two commands for everybody: `make demo` and `make test`. They need Python 3.11+ and make; everything else they fetch themselves.
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := libs/common libs/simulators libs/devstack libs/cli services/gateway services/sync-orchestrator services/platform-workers
+SOURCES := $(addsuffix /src,$(MEMBERS))
+
+.PHONY: help setup demo up test check unit integration chaos bench generate generated lock clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.complete ## The virtual environment, from the pinned dependencies
+
+$(VENV)/.complete: requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; found " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || { echo "Making the virtual environment ($(VENV))"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing pinned dependencies (about a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+demo: setup ## The main job on the embedded stack: import, push to two shops, compare, prove that nothing is sent twice
+	@$(BIN)/pixee demo
+
+up: setup ## The embedded stack, kept running
+	@$(BIN)/pixee up
+
+test: check unit integration ## Everything that CI runs
+
+check: setup ## Format, lint, types, walls, unused dependencies, generated files
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy $(SOURCES) tools
+	$(BIN)/lint-imports --config .importlinter
+	$(BIN)/python tools/dependencies.py
+	$(BIN)/python tools/generate.py --check
+
+unit: setup ## Tests without servers
+	$(BIN)/pytest -q -m "not stack and not chaos"
+
+integration: setup ## Tests on real PostgreSQL and real Apache Kafka
+	$(BIN)/pytest -q -m "stack and not chaos"
+
+chaos: setup ## Kill and empty everything, 20,000 products (long)
+	PIXEE_CHAOS_PRODUCTS=$${PIXEE_CHAOS_PRODUCTS:-20000} $(BIN)/pytest -q -m chaos
+
+bench: setup ## The limits, as ratios in one run; writes docs/performance.md
+	$(BIN)/python -m benchmarks
+
+generate: setup ## Catalogue, tables, OpenAPI, AsyncAPI and examples, from what declares them
+	$(BIN)/python tools/generate.py
+
+lock: ## Pins requirements.in anew, with hashes and without addresses
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --allow-unsafe -o requirements.lock requirements.in
+
+clean: ## Removes the virtual environment and the demo's data
+	rm -rf $(VENV) .pixee

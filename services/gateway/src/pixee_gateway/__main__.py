@@ -1,0 +1,5 @@
+"""`python -m pixee_gateway`."""
+
+from pixee_gateway.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Routes, one file a noun: translate HTTP into a use case and back, nothing more."""

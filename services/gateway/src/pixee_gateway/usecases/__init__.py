@@ -1,0 +1,1 @@
+"""What callers can do, one verb a file. No HTTP here."""
