@@ -1,0 +1,89 @@
+"""A call context for adapter tests: straight to a simulator through the real egress client, no budgets, no repetition.
+
+Faults are made as the engine makes them: `classify` for answers, `unavailable` where nothing was sent, `ambiguous` where the
+answer of a call that is not safe was lost.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from pixee_common.crypto import Credentials
+from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
+from pixee_common.domain.ids import AccountId, ConnectorId
+from pixee_common.domain.reasons import ReasonCode
+from pixee_common.egress import EgressPolicy, EgressRoute, GuardedClient, HostRule, HttpAnswer, WireError
+from pixee_workers.sync_base.adapter import Adapter
+from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings, HttpRequest, Token
+
+
+class DirectContext:
+    """`calls` are the requests in order, `readings` what `observe` made of the answers."""
+
+    def __init__(
+        self, adapter: Adapter, client: GuardedClient, settings: ConnectorSettings, credentials: Mapping[str, str]
+    ) -> None:
+        self.account_id = AccountId(uuid4())
+        self.connector_id = ConnectorId(uuid4())
+        self.settings = settings
+        self.credentials = Credentials(credentials)
+        self.memory: dict[str, Any] = {}
+        self.submission = uuid4()
+        self.calls: list[HttpRequest] = []
+        self.readings: list[BudgetReading] = []
+        self._adapter = adapter
+        self._client = client
+        self._token: str | None = None
+
+    @property
+    def submission_key(self) -> UUID:
+        return self.submission
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def call(self, request: HttpRequest) -> HttpAnswer:
+        self.calls.append(request)
+        try:
+            answer = await self._client.request(
+                request.method,
+                request.url,
+                rule=HostRule(pattern=self._adapter.manifest.host.pattern),
+                deadline=request.deadline_seconds,
+                headers=request.headers,
+                content=request.content,
+            )
+        except WireError as error:
+            lost = error.possibly_processed and not request.safe
+            kind = FaultKind.AMBIGUOUS if lost else FaultKind.UNAVAILABLE
+            reason = ReasonCode.ANSWER_UNKNOWN if lost else ReasonCode.UNAVAILABLE
+            raise PlatformFault(kind, FaultScope.SUBMISSION, reason, str(error)) from error
+        self.readings += self._adapter.observe(answer)
+        fault = self._adapter.classify(answer)
+        if fault is not None:
+            if fault.kind is FaultKind.CREDENTIALS:
+                self._token = None
+            raise fault
+        return answer
+
+    async def token(self, fetch: Callable[[], Awaitable[Token]]) -> str:
+        if self._token is None:
+            self._token = (await fetch()).value
+        return self._token
+
+
+def as_call_context(context: DirectContext) -> CallContext:
+    """Proof for the type checker that the double is a context."""
+    return context
+
+
+@asynccontextmanager
+async def direct_context(
+    adapter: Adapter, simulator_url: str, settings: ConnectorSettings, credentials: Mapping[str, str]
+) -> AsyncIterator[DirectContext]:
+    """A context whose calls to any host end at the simulator."""
+    policy = EgressPolicy(routes=(EgressRoute("*", simulator_url),))
+    async with GuardedClient(policy) as client:
+        yield DirectContext(adapter, client, settings, credentials)
