@@ -1,0 +1,69 @@
+"""Whose turn it is: of each connector and operation the first job in POST order that has not ended its sending, accounts in turn."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pixee_common.db import Connection
+from pixee_common.domain.job import Operation
+
+__all__ = ["JobInTurn", "take_job"]
+
+# The order goes round over the accounts: those behind the last one served come first.
+# A pull is planned once (its first chunk); its further chunks are made as its pages are applied.
+TAKE_JOB = """
+SELECT j.id, j.account_id, j.connector_id, j.platform, j.operation, j.route_key, j.position, j.scope, j.plan_cursor,
+       j.next_chunk, j.planning, j.traceparent, j.cancel_requested_at IS NOT NULL AS cancelled,
+       c.deleted_at IS NOT NULL AS connector_deleted
+FROM jobs j JOIN connectors c ON c.id = j.connector_id
+WHERE j.planning <> 'done' AND NOT j.sending_done AND j.state IN ('queued', 'running')
+  AND (j.operation <> 'pull_products' OR j.planning = 'waiting')
+  AND NOT EXISTS (
+      SELECT FROM jobs e
+      WHERE e.connector_id = j.connector_id AND e.operation = j.operation AND NOT e.sending_done
+        AND e.state <> 'awaiting_approval' AND e.position < j.position
+  )
+ORDER BY j.account_id <= $1, j.account_id, j.position
+LIMIT 1
+FOR UPDATE OF j SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class JobInTurn:
+    """A job that this transaction may plan a page of."""
+
+    id: UUID
+    account_id: UUID
+    connector_id: UUID
+    platform: str
+    operation: Operation
+    route_key: str
+    position: int
+    scope: dict[str, Any] | None
+    plan_cursor: UUID | None
+    next_chunk: int
+    planning: str
+    traceparent: str | None
+    cancelled: bool
+    connector_deleted: bool
+
+    @property
+    def product_ids(self) -> tuple[UUID, ...] | None:
+        """The products that the request named; null for the whole catalog."""
+        named = (self.scope or {}).get("product_ids")
+        return None if named is None else tuple(UUID(str(one)) for one in named)
+
+    @property
+    def wants_everything(self) -> bool:
+        """A pull that was asked to read all, whatever changed."""
+        return (self.scope or {}).get("mode") == "full"
+
+
+async def take_job(connection: Connection, after_account: UUID) -> JobInTurn | None:
+    """Locks the next job to plan, or none: others may hold the rest."""
+    row = await connection.fetchrow(TAKE_JOB, after_account)
+    if row is None:
+        return None
+    values = dict(row)
+    return JobInTurn(**(values | {"operation": Operation(values["operation"])}))
