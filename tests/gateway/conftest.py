@@ -1,7 +1,6 @@
 """A gateway in process, on the real database under its own role, with two accounts."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from importlib import resources
 from uuid import UUID, uuid4
@@ -52,7 +51,7 @@ class Account:
 
 
 @pytest.fixture
-async def gateway(as_role) -> AsyncIterator[httpx.ASGITransport]:
+async def gateway(as_role) -> httpx.ASGITransport:
     database = as_role("gateway")
     notices = Notices()
     app = create_app(
@@ -66,7 +65,7 @@ async def gateway(as_role) -> AsyncIterator[httpx.ASGITransport]:
         probe_seconds=3,
     )
     app.state.notices = notices
-    yield httpx.ASGITransport(app, raise_app_exceptions=True)
+    return httpx.ASGITransport(app, raise_app_exceptions=True)
 
 
 @pytest.fixture

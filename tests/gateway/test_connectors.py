@@ -1,6 +1,7 @@
 """Connectors: documented reads, creation checked against the manifest, hostile addresses, tenancy, deletion, audit."""
 
-from uuid import uuid4
+import asyncio
+from uuid import UUID, uuid4
 
 import pytest
 from tests_support import add_products
@@ -169,8 +170,6 @@ async def test_test_without_a_worker_is_503_and_never_false(account) -> None:
 
 
 async def test_a_workers_answer_comes_back_as_documented(account, owner, gateway) -> None:
-    import asyncio
-
     connector = await account.connector()
     worker = uuid4()
     async with owner.transaction() as connection:
@@ -185,7 +184,7 @@ async def test_a_workers_answer_comes_back_as_documented(account, owner, gateway
                 async with owner.transaction() as connection:
                     done = await connection.fetchval(
                         "UPDATE probes SET answered_at = now(), answer = $2 WHERE connector_id = $1 RETURNING id",
-                        __import__("uuid").UUID(connector),
+                        UUID(connector),
                         {"success": True, "latency_ms": 142, "message": "Connection successful", "currency": "EUR"},
                     )
                 await asyncio.sleep(0.02)
