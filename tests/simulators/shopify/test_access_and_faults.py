@@ -75,6 +75,13 @@ async def test_a_missing_scope_is_access_denied_in_a_200(shop: Shop):
     assert handles == {"accessScopes": [{"handle": "read_products"}]}
 
 
+async def test_a_missing_scope_can_also_be_a_403(shop: Shop):
+    await shop.settings(scopes=["read_products"], access_denied_status=403)
+    status, answer, _ = await shop.raw({"query": PUSH, "variables": {"input": simple()}})
+    assert status == 403
+    assert isinstance(answer["errors"], str)
+
+
 async def test_write_scopes_allow_reading(shop: Shop):
     await shop.settings(scopes=["write_products"])
     assert (await shop.data(PRODUCTS))["products"]["nodes"] == []

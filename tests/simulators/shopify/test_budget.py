@@ -38,6 +38,17 @@ def test_a_document_costs_what_the_platform_asks_for(document: str, variables: d
     assert price(document, variables) == cost
 
 
+def test_the_sheets_pull_fits_under_the_cap():
+    document = """query Pull($after: String, $q: String) { products(first: 10, after: $after, query: $q, sortKey: UPDATED_AT) {
+      pageInfo { hasNextPage endCursor }
+      nodes { id handle title descriptionHtml status updatedAt
+        extId: metafield(namespace: "$app:pim", key: "external_id") { value }
+        media(first: 5) { nodes { id alt ... on MediaImage { image { url } } } }
+        variants(first: 20) { pageInfo { hasNextPage endCursor } nodes { id sku barcode price compareAtPrice
+          inventoryQuantity selectedOptions { name value } inventoryItem { id } } } } } }"""
+    assert price(document) == 720
+
+
 def test_a_refused_document_has_no_price():
     with pytest.raises(ValueError, match="nonsense"):
         price("{ nonsense }")

@@ -96,6 +96,15 @@ async def test_the_same_key_with_another_input_is_refused(stocked):
     assert errors(await shop.stock([pair(product, 6)], "k1")) == [("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", None)]
 
 
+async def test_a_key_is_forgotten_after_a_day(stocked):
+    shop, product = stocked
+    await shop.stock([pair(product, 5)], "k1")
+    shop.advance(24 * 3600 + 1)
+    await shop.stock([pair(product, 9)], "k2")
+    assert errors(await shop.stock([pair(product, 5)], "k1")) == []
+    assert await available(shop, product) == 5
+
+
 async def test_a_key_whose_attempt_broke_is_used_up(stocked):
     shop, product = stocked
     await shop.limits(null_payloads=1, null_payload_commits=False)

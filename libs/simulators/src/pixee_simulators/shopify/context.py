@@ -24,7 +24,8 @@ class Work:
 @dataclass(slots=True)
 class Context:
     """`now`: simulator seconds since the epoch, the same for the whole request. `scopes`: what the app was granted.
-    `fails`: every mutation of this request breaks before it does anything. `lists`: sorted lists kept between the shop's requests (listings.py).
+    `fails`: every mutation of this request breaks before it does anything. `lists`: sorted
+    lists kept between the shop's requests (listings.py).
     """
 
     store: Store

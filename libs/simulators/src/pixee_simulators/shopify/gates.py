@@ -37,8 +37,6 @@ REQUIRED_SCOPES = {
     "products": "read_products",
     "productsCount": "read_products",
 }
-IDEMPOTENT = frozenset({"inventoryActivate", "inventorySetQuantities"})
-"""Mutations whose `@idempotent` is mandatory since 2026-04, though the schema does not say so."""
 
 
 def check_scope(context: Context, field: str) -> None:

@@ -28,9 +28,15 @@ def fingerprint(operation: str, arguments: dict[str, Any]) -> str:
     return hashlib.blake2b(orjson.dumps([operation, arguments]), digest_size=16).hexdigest()
 
 
-def verdict(attempt: Attempt | None, mark: str, now: float) -> str | None:
+def first_attempt(attempts: dict[str, Attempt], key: str, now: float) -> Attempt | None:
+    """What is remembered of a key; after a day nothing is."""
+    attempt = attempts.get(key)
+    return None if attempt is None or now - attempt.at > KEPT_S else attempt
+
+
+def verdict(attempt: Attempt | None, mark: str) -> str | None:
     """The user error code this key meets, or None: go on (no attempt, or one to be replayed)."""
-    if attempt is None or now - attempt.at > KEPT_S:
+    if attempt is None:
         return None
     if attempt.fingerprint != mark:
         return "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"

@@ -155,4 +155,4 @@ MUTATIONS: dict[str, Body] = {
 }
 
 IDEMPOTENT: dict[str, Body] = {"inventoryActivate": _activate, "inventorySetQuantities": _set_quantities}
-"""These answer plain JSON, so that a key's first answer can be kept and given again (see idempotency)."""
+"""Their `@idempotent` is mandatory since 2026-04, though the schema does not say so. They answer plain JSON, so that a key's first answer can be kept and given again (see idempotency)."""

@@ -28,8 +28,8 @@ def start(context: Context, arguments: dict[str, Any]) -> Operation:
     return operation
 
 
-def settle(context: Context) -> None:
-    """Finish what is due, in the order it was due."""
+def settle(context: Context) -> int:
+    """Finish what is due, in the order it was due; how many. Their commits count for the request that settles."""
     waiting = (context.store.operations[number] for number in context.store.pending)
     due = [one for one in waiting if one.done_at <= context.now]
     for operation in sorted(due, key=lambda one: (one.done_at, one.id)):
@@ -39,3 +39,4 @@ def settle(context: Context) -> None:
         operation.done = True
         context.store.pending.discard(operation.id)
         operation.arguments = {}
+    return len(due)

@@ -1,4 +1,4 @@
-"""User errors planted by a test, for the codes that no input can provoke (GENERIC_ERROR, JOB_ERROR…).
+"""User errors planted by a test, for the codes that no input can provoke (GENERIC_ERROR, JOB_ERROR, PRODUCT_SUSPENDED…).
 
 Shop setting `planted_errors`: list of `{"operation", "match", "code", "field"?, "message"?, "times"?}`; `match` is a
 SKU, handle, title, id or metafield value of the input ("*": any). Each is given `times` times (default: always).

@@ -62,8 +62,6 @@ def bulk_update(
     product = context.store.products.get(number_of(product_gid, "Product") or 0)
     if product is None:
         return None, None, [UserError("PRODUCT_DOES_NOT_EXIST", ["productId"], "Product does not exist")]
-    if product.suspended:
-        return None, None, [UserError("PRODUCT_SUSPENDED", ["productId"], "Product is suspended")]
     errors: list[UserError] = []
     good: list[tuple[Variant, Given]] = []
     own = {variant.id: variant for variant in product.variants}

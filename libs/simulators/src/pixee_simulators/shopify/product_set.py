@@ -50,8 +50,6 @@ class _Plan:
         self._existing: list[Variant | None] = []
 
     def errors(self) -> list[UserError]:
-        if self._product is not None and self._product.suspended:
-            return [UserError("PRODUCT_SUSPENDED", ["input"], "Product is suspended")]
         if found := planted(self._context, "productSet", _names(self._given)):
             return [found]
         return self._text_errors() + self._list_errors() + self._variant_errors()

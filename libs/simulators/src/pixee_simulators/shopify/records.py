@@ -132,7 +132,6 @@ class Product:
     media: list[int] = field(default_factory=list)
     metafields: list[Metafield] = field(default_factory=list)
     collections: list[int] = field(default_factory=list)
-    suspended: bool = False
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pixee_simulators.shopify import gates, inventory
 from pixee_simulators.shopify.context import Context
-from pixee_simulators.shopify.idempotency import Attempt, fingerprint, verdict
+from pixee_simulators.shopify.idempotency import Attempt, fingerprint, first_attempt, verdict
 from pixee_simulators.shopify.mutations import IDEMPOTENT, MUTATIONS, Body, Given
 from pixee_simulators.shopify.planted import planted
 from pixee_simulators.shopify.queries import QUERIES
@@ -28,7 +28,7 @@ def guarded(name: str, body: Body) -> Callable[..., Any]:
 
 
 def idempotent(name: str, body: Body, check: Callable[[Given], None] | None = None) -> Callable[..., Any]:
-    """As `guarded`, once per key: `body` returns a plain answer (see Attempt), `replayed` makes the payload of it."""
+    """As `guarded`, once per key: `body` returns a plain answer (see Attempt), of which the payload is made."""
 
     def resolve(_root: Any, info: Info, **arguments: Any) -> Any:
         context = context_of(info)
@@ -37,8 +37,8 @@ def idempotent(name: str, body: Body, check: Callable[[Given], None] | None = No
         if check is not None:
             check(arguments["input"])
         key, mark = gates.idempotency_key(info), fingerprint(name, arguments)
-        attempt = context.store.attempts.get(key)
-        code = verdict(attempt, mark, context.now)
+        attempt = first_attempt(context.store.attempts, key, context.now)
+        code = verdict(attempt, mark)
         wrong = planted(context, "idempotency", {key, name})
         if code is not None or wrong is not None:
             error = wrong or UserError(code, None, "The idempotency key cannot be used for this request.")
@@ -46,7 +46,7 @@ def idempotent(name: str, body: Body, check: Callable[[Given], None] | None = No
         if context.fails:
             context.store.attempts[key] = Attempt(mark, context.now, None)
         gates.check_health(context)
-        if attempt is None or attempt.fingerprint != mark or attempt.answer is None:
+        if attempt is None:
             attempt = context.store.attempts[key] = Attempt(mark, context.now, body(context, arguments))
         return _payload(context, attempt.answer or {})
 

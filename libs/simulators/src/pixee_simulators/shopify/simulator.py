@@ -2,7 +2,7 @@
 
 Settings of a shop: `access_token` / `access_tokens`, `client_id` + `client_secret`, `scopes`, `name`, `currency`
 (EUR), `taxes_included` (true), `locations`, `stock_new_items` (primary | all | none), `failing_media` (parts of URLs),
-`planted_errors`, `frozen`, `locked`. Limits: see state.DEFAULT_LIMITS. Facts: sheet platforms/shopify.md.
+`planted_errors` (planted.py), `frozen`, `locked`, `access_denied_status` (200 | 403). Limits: see state.DEFAULT_LIMITS. Facts: sheet platforms/shopify.md.
 """
 
 import re
@@ -72,8 +72,8 @@ class ShopifySimulator(Simulator[ShopState]):
             return []
         said = asked(request, body)
         found = [Violation("body", name, f"{name} is no part of a request") for name in said.unknown]
-        if f"/api/{VERSION}/" not in request.path:
-            found.append(Violation("version", "path", f"only {VERSION} is judged here"))
+        if request.match_info.get("version") not in _SUPPORTED:
+            found.append(Violation("version", "path", "this version has expired or never was: another one is served"))
         if request.content_type != "application/json":
             found.append(Violation("content_type", "headers", f"{request.content_type} is not application/json"))
         if said.problem is not None:
@@ -141,7 +141,9 @@ class ShopifySimulator(Simulator[ShopState]):
         prepared = self._executable.prepare(said.text, said.operation_name)
         if prepared.plan is None:
             return _json({"errors": list(prepared.errors)})
-        answer = self._paid(call, prepared, said)
+        answer, denied = self._paid(call, prepared, said)
+        if denied and shop.settings.get("access_denied_status", 200) == 403:
+            return _json({"errors": "[API] This action requires merchant approval for a missing scope."}, 403)
         done = call.entry.created + call.entry.updated > 0
         if done and self._too_slow(shop, prepared, said):
             await self.clock.sleep(float(shop.limits["gateway_timeout_s"]))
@@ -150,17 +152,17 @@ class ShopifySimulator(Simulator[ShopState]):
             )
         return answer
 
-    def _paid(self, call: Call[ShopState], prepared: Prepared, said: Asked) -> web.Response:
-        """Cost first, then the work, then the refund."""
+    def _paid(self, call: Call[ShopState], prepared: Prepared, said: Asked) -> tuple[web.Response, bool]:
+        """Cost first, then the work, then the refund. Also whether a scope was missing."""
         shop, plan = call.shop, prepared.plan
         if plan is None:
             raise ValueError("this document was refused")
         requested = plan.requested(said.variables)
         if requested > shop.limits["max_query_cost"]:
-            return self._too_costly(shop, requested)
+            return self._too_costly(shop, requested), False
         if not shop.state.bucket.take(requested, shop.limits, self.clock.now()):
             call.note(requested=requested, throttled=True)
-            return self._empty(shop, requested)
+            return self._empty(shop, requested), False
         result = self._broken(call, prepared, said) if self._breaks(shop, prepared) else self._run(call, prepared, said)
         actual = min(requested, plan.actual(said.variables, result.data)) if prepared.plan is not None else 0
         shop.state.bucket.refund(requested - actual, shop.limits)
@@ -170,11 +172,14 @@ class ShopifySimulator(Simulator[ShopState]):
             body["errors"] = [formatted(error) for error in result.errors]
         if result.data is not None or any(error.path for error in result.errors or ()):
             body["data"] = result.data
-        return self._costed(shop, body, requested, actual)
+        denied = any((error.extensions or {}).get("code") == "ACCESS_DENIED" for error in result.errors or ())
+        return self._costed(shop, body, requested, actual), denied
 
     def _run(self, call: Call[ShopState], prepared: Prepared, said: Asked, *, fails: bool = False) -> ExecutionResult:
         context = self._context(call)
-        operations.settle(context)
+        settled = operations.settle(context)
+        if settled:
+            call.note(settled=settled)
         context.fails = fails
         result = self._executable.run(prepared, said.variables, context, said.operation_name)
         work = context.work
