@@ -148,13 +148,17 @@ def bulk_create(
         product.variants.append(variant)
         made.append(variant)
     context.store.index(product)
+    _stock_new(context, made, listed)
+    context.store.changed(product, context.second)
+    context.work.commit("variant", "created", len(made))
+    return product, made, []
+
+
+def _stock_new(context: Context, made: list[Variant], listed: list[Given]) -> None:
     for variant, given in zip(made, listed, strict=True):
         for one in given.get("inventoryQuantities") or ():
             level = stock.level_at(context, variant.item, number_of(one["locationId"], "Location") or 0, active=True)
             stock.put(context, variant.item, level, "available", one["availableQuantity"])
-    context.store.changed(product, context.second)
-    context.work.commit("variant", "created", len(made))
-    return product, made, []
 
 
 def _create_faults(context: Context, given: Given, path: list[str]) -> list[UserError]:
