@@ -1,0 +1,1 @@
+"""What each generated file is made from, one file an idea."""
