@@ -35,7 +35,7 @@ async def pull(cursor: Mapping[str, JsonValue] | None, since: datetime | None, c
     if cursor is None:
         cursor = {"floor": _stamp(since - OVERLAP) if since is not None else None, "after": None, "read": 0}
     floor = cursor.get("floor")
-    query = f"updated_at:>='{floor}'" if floor else None
+    query = _filter(str(floor)) if floor else None
     points = cost.connection(wire.PULL_PRODUCTS, _NODE_POINTS)
     data, answer = await ask(context, "products", wire.PULL, {"after": cursor.get("after"), "q": query}, cost=points)
     page = data["products"]
@@ -43,6 +43,10 @@ async def pull(cursor: Mapping[str, JsonValue] | None, since: datetime | None, c
     if floor and any(one.updated_at is None or one.updated_at < _moment(str(floor)) for one in products):
         raise contract_broken("products changed before the time asked for: the filter was not understood")
     return PullPage(products, _next(cursor, page), _requested_at(answer, context))
+
+
+def _filter(floor: str) -> str:
+    return f"updated_at:>='{floor}'"
 
 
 def _next(cursor: Mapping[str, JsonValue], page: Mapping[str, Any]) -> dict[str, JsonValue] | None:

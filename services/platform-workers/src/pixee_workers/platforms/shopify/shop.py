@@ -23,6 +23,7 @@ _FACTS = "facts:shop"
 _DEFINITION = "definition:key"
 _COLLECTION = "collection:"
 _LOCATIONS = 50
+_COLLECTIONS_READ = 50
 _SEARCH_LAG_SECONDS = 2.0
 
 
@@ -89,7 +90,7 @@ def _first_location(nodes: Iterable[Mapping[str, Any]]) -> str | None:
     """By number, so that every process finds the same: the first that fulfils online orders, else the first active one."""
     active = sorted(
         (one for one in nodes if one["isActive"]),
-        key=lambda one: (not one["fulfillsOnlineOrders"], int(str(one["id"]).rsplit("/", 1)[-1])),
+        key=lambda one: (not one["fulfillsOnlineOrders"], _number(str(one["id"]))),
     )
     return str(active[0]["id"]) if active else None
 
@@ -144,12 +145,19 @@ async def _collection(context: CallContext, title: str) -> str:
 
 
 async def _found_collection(context: CallContext, title: str) -> str | None:
-    """By exact title: the search compares without case and finds parts of titles too."""
+    """By exact title, else the one that we made of it and the merchant renamed: the search itself compares loosely."""
+    handle = _handle(title)
+    query = f"title:{quoted(title)} OR handle:{quoted(handle)}"
     data, _ = await ask(
-        context, "collections", wire.FIND_COLLECTIONS, {"q": f"title:{quoted(title)}"}, cost=cost.connection(10, 1)
+        context, "collections", wire.FIND_COLLECTIONS, {"q": query}, cost=cost.connection(_COLLECTIONS_READ, 1)
     )
-    same = [str(one["id"]) for one in data["collections"]["nodes"] if one["title"] == title]
-    return min(same, key=lambda gid: int(gid.rsplit("/", 1)[-1])) if same else None
+    nodes = data["collections"]["nodes"]
+    same = [one for one in nodes if one["title"] == title] or [one for one in nodes if one["handle"] == handle]
+    return min((str(one["id"]) for one in same), key=_number, default=None)
+
+
+def _number(gid: str) -> int:
+    return int(gid.rsplit("/", 1)[-1])
 
 
 async def _new_collection(context: CallContext, title: str) -> str:

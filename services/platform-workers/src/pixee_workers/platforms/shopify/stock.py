@@ -36,7 +36,8 @@ async def submit(items: Sequence[Mapped[StockItem]], context: CallContext) -> Su
     if facts.location is None:
         return Submission(tuple(_no_location(one.item.id) for one in items))
     known = [one for one in items if isinstance(one.item.listing.refs.get(INVENTORY_ITEM), str)]
-    unknown = [_no_inventory_item(one.item) for one in items if one not in known]
+    sent = {one.item.id for one in known}
+    unknown = [_no_inventory_item(one.item) for one in items if one.item.id not in sent]
     if not known:
         return Submission(tuple(unknown))
     given = _input(known, facts.location)
@@ -80,8 +81,9 @@ def _key(context: CallContext, given: Mapping[str, Any]) -> str:
 
 
 def _refused(items: Sequence[StockItem], errors: Sequence[UserError], context: CallContext) -> list[Outcome]:
+    # Whatever comes again is another attempt: under the old key the platform would repeat this very answer.
+    context.memory[_ATTEMPT] = context.memory.get(_ATTEMPT, 0) + 1
     if any(error.verdict.step is Step.NEW_KEY for error in errors):
-        context.memory[_ATTEMPT] = context.memory.get(_ATTEMPT, 0) + 1
         return [again(item.id, ReasonCode.UNAVAILABLE, "Shopify could not finish the first attempt.") for item in items]
     if any(error.verdict.step is Step.FORGET_IDS for error in errors):
         return _location_gone(items, errors[0], context)

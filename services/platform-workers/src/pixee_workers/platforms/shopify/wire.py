@@ -36,7 +36,7 @@ DEFINE_KEY = """mutation DefineKey($definition: MetafieldDefinitionInput!) {
   metafieldDefinitionCreate(definition: $definition) { userErrors { code field message } } }"""
 
 FIND_COLLECTIONS = """query FindCollections($q: String!) {
-  collections(first: 10, query: $q) { nodes { id title } } }"""
+  collections(first: 50, query: $q) { nodes { id title handle } } }"""
 
 CREATE_COLLECTION = """mutation CreateCollection($collection: CollectionCreateInput!) {
   collectionCreate(collection: $collection) { collection { id } userErrors { field message } } }"""
