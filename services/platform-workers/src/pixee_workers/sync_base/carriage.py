@@ -1,0 +1,131 @@
+"""One chunk on its way: everything that its pushes, look-ups, polls and pulls have in common."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID, uuid5
+
+from pixee_common.crypto import Credentials
+from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
+from pixee_common.domain.job import Operation
+from pixee_common.domain.reasons import ReasonCode
+from pixee_common.egress import AnswerNotJson
+from pixee_common.platforms.manifest import Capability
+from pixee_workers.sync_base.adapter import Adapter
+from pixee_workers.sync_base.breaker import PlatformBreaker
+from pixee_workers.sync_base.chunks import ClaimedChunk, ConnectorNote, Life, WorkerLostError
+from pixee_workers.sync_base.connectors_read import Connector
+from pixee_workers.sync_base.context import CourierContext, Wiring
+from pixee_workers.sync_base.results import Tally, backoff
+from pixee_workers.sync_base.route_state import RouteState
+
+_log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+_CREDENTIALS_PAUSE = 300.0
+_BROKEN_ATTEMPTS = 3
+
+
+@dataclass(slots=True)
+class Carriage:
+    """A chunk with its connector, adapter, route and tally. `stopped`: nothing more is begun in this carry."""
+
+    chunk: ClaimedChunk
+    connector: Connector
+    credentials: Credentials
+    adapter: Adapter
+    capability: Capability
+    route: RouteState
+    platform_breaker: PlatformBreaker
+    wiring: Wiring
+    life: Life
+    tally: Tally
+    stopped: bool = False
+    refused: PlatformFault | None = None
+    """The operation or the connector was refused as a whole: what is open is rejected with it."""
+    _contexts: list[CourierContext] = field(default_factory=list)
+
+    @property
+    def operation(self) -> Operation:
+        return self.chunk.operation
+
+    def context(self, key: UUID) -> CourierContext:
+        """A context for one submission; `key` is the same for every repetition of it."""
+        context = CourierContext(
+            self.wiring,
+            adapter=self.adapter,
+            connector=self.connector,
+            credentials=self.credentials,
+            route_key=self.chunk.route_key,
+            budgets=self.route.budgets,
+            breaker=self.route.breaker,
+            platform_breaker=self.platform_breaker,
+            memory=self.route.memory(self.connector.id),
+            life=self.life,
+            fast=self.chunk.is_fast,
+            submission_key=key,
+        )
+        self._contexts.append(context)
+        return context
+
+    def key(self, purpose: str) -> UUID:
+        """A key for calls that write nothing."""
+        return uuid5(self.chunk.job_id, f"{self.chunk.no} {purpose}")
+
+    def note_calls(self) -> None:
+        """Let the tally know whether any call was made."""
+        self.tally.called = any(context.calls_made for context in self._contexts)
+
+    async def ask(self, work: Callable[[CourierContext], Awaitable[Answer]], key: UUID) -> Answer | PlatformFault:
+        """What the adapter answers, or the fault; an error of the adapter's own is a broken contract."""
+        context = self.context(key)
+        try:
+            return await work(context)
+        except PlatformFault as fault:
+            return fault
+        except WorkerLostError:
+            raise
+        except AnswerNotJson as error:
+            context.report_broken(error.message, None)
+            return _broken(ReasonCode.CONTRACT_BROKEN, "The shop's answer could not be read.")
+        except Exception:
+            _log.exception("adapter %s failed", self.adapter.manifest.slug)
+            context.report_broken("an error in the adapter", None)
+            return _broken(ReasonCode.INTERNAL, "An error of ours; Pixee has been told.")
+
+    def stop_for(self, fault: PlatformFault) -> None:
+        """A fault after which nothing more is begun: how long to wait, and what the connector's owner has to know."""
+        self.stopped = True
+        pause = backoff(self.chunk.attempt)
+        match fault.kind:
+            case FaultKind.CREDENTIALS:
+                self.tally.note(ConnectorNote(status="error", last_error=fault.message))
+                self.tally.wait(fault.reason, _CREDENTIALS_PAUSE)
+            case FaultKind.REFUSED:
+                self.refused = fault
+                if fault.scope is not FaultScope.OPERATION:
+                    self.tally.note(ConnectorNote(last_error=fault.message))
+            case FaultKind.CONTRACT_BROKEN:
+                self._stop_for_broken(fault)
+            case FaultKind.THROTTLED | FaultKind.UNAVAILABLE:
+                self.tally.wait(fault.reason, fault.retry_after if fault.retry_after is not None else pause)
+            case FaultKind.AMBIGUOUS | FaultKind.TOO_BIG:
+                self.tally.wait(fault.reason, pause)
+
+    def _stop_for_broken(self, fault: PlatformFault) -> None:
+        place = (self.chunk.job_id, self.chunk.no)
+        times = self.route.broken.pop(place, 0) + 1
+        parked = self.platform_breaker.remaining()
+        if times >= _BROKEN_ATTEMPTS and not parked:
+            self.refused = fault
+            return
+        if len(self.route.broken) > 10_000:
+            self.route.broken.clear()
+        self.route.broken[place] = times
+        self.tally.wait(fault.reason, max(parked, 10.0 * 4.0 ** (times - 1)))
+
+
+def _broken(reason: ReasonCode, message: str) -> PlatformFault:
+    return PlatformFault(FaultKind.CONTRACT_BROKEN, FaultScope.SUBMISSION, reason, message)

@@ -1,0 +1,223 @@
+"""The courier: carries one claimed chunk to its platform and says what became of every item.
+
+Between the claim and the rows everything is here: due remote jobs are asked first, then the open items are read, prepared, looked
+up and submitted, or a page is pulled. What a platform does never raises; a wait is written down, never slept (beyond ten seconds).
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from pixee_common.clock import Clock
+from pixee_common.crypto import CryptoError, KeyRing, UnknownKeyId
+from pixee_common.db import Database
+from pixee_common.domain.faults import PlatformFault
+from pixee_common.domain.ids import RouteKey
+from pixee_common.domain.job import Operation, OutcomeKind
+from pixee_common.domain.reasons import ReasonCode
+from pixee_common.telemetry import log_context, span
+from pixee_workers.sync_base.adapter import Adapter
+from pixee_workers.sync_base.breaker import PlatformBreaker
+from pixee_workers.sync_base.carriage import Carriage
+from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, ConnectorNote, Life
+from pixee_workers.sync_base.connectors_read import Connector, ConnectorReader
+from pixee_workers.sync_base.context import Wiring
+from pixee_workers.sync_base.intents import Intents
+from pixee_workers.sync_base.polling import Polls
+from pixee_workers.sync_base.pulling import pull_page
+from pixee_workers.sync_base.pushing import PagePush
+from pixee_workers.sync_base.recent_writes import RecentWrites
+from pixee_workers.sync_base.results import Tally
+from pixee_workers.sync_base.route_state import RouteState
+from pixee_workers.sync_base.values import ValueReader, Values
+
+_log = logging.getLogger(__name__)
+
+_PAUSED_SECONDS = 60.0
+_KEY_SECONDS = 300.0
+_CURRENCY = "engine:currency asked at"
+_CURRENCY_SECONDS = 600.0
+
+
+class PlatformCourier:
+    """`chunks.Courier` over the adapters of this process."""
+
+    def __init__(
+        self,
+        adapters: Mapping[str, Adapter],
+        database: Database,
+        keys: KeyRing,
+        wiring: Wiring,
+        *,
+        values: Callable[[Database, Clock], Values] = ValueReader,
+    ) -> None:
+        self._adapters = adapters
+        self._wiring = wiring
+        self._clock = wiring.clock
+        self._values = values(database, wiring.clock)
+        self._intents = Intents(database)
+        self._polls = Polls(database)
+        manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
+        self.connectors = ConnectorReader(database, keys, manifests, wiring.clock)
+        self._routes: dict[RouteKey, RouteState] = {}
+        self._platforms: dict[str, PlatformBreaker] = {}
+
+    async def carry(self, chunk: ClaimedChunk, life: Life) -> ChunkResult:
+        adapter = self._adapters.get(chunk.platform)
+        if adapter is None:
+            return self._held(chunk, ReasonCode.NO_WORKER, _PAUSED_SECONDS)
+        with ExitStack() as around:
+            around.enter_context(
+                log_context(
+                    account=chunk.account_id,
+                    connector=chunk.connector_id,
+                    job=chunk.job_id,
+                    route=chunk.route_key,
+                    platform=chunk.platform,
+                )
+            )
+            parent = {"traceparent": chunk.traceparent} if chunk.traceparent else None
+            around.enter_context(span(f"carry {chunk.operation}", parent=parent, attributes={"chunk": chunk.no}))
+            around.enter_context(self.route(chunk.route_key, adapter).pace.carrying())
+            life.check()
+            return await self._carry(chunk, adapter, life)
+
+    def budget_state(self, route_key: RouteKey) -> Mapping[str, JsonValue]:
+        state = self._routes.get(route_key)
+        return {} if state is None else state.budgets.saved()
+
+    def adopt(self, route_key: RouteKey, platform: str, state: Mapping[str, JsonValue]) -> None:
+        adapter = self._adapters.get(platform)
+        if adapter is None:
+            return
+        begun = RouteState.begun(adapter.manifest, self._clock)
+        begun.budgets.restore(state)
+        self._routes[route_key] = begun
+
+    def forget(self, route_key: RouteKey) -> None:
+        self._routes.pop(route_key, None)
+
+    def chunks_per_second(self, route_key: RouteKey) -> float:
+        state = self._routes.get(route_key)
+        return 1.0 if state is None else state.pace.per_second()
+
+    def route(self, route_key: RouteKey, adapter: Adapter) -> RouteState:
+        """The route's state in this worker, begun at first use."""
+        state = self._routes.get(route_key)
+        if state is None:
+            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self._clock)
+        return state
+
+    def platform_breaker(self, platform: str) -> PlatformBreaker:
+        """The breaker of a whole platform in this worker."""
+        return self._platforms.setdefault(platform, PlatformBreaker(platform, self._clock))
+
+    async def _carry(self, chunk: ClaimedChunk, adapter: Adapter, life: Life) -> ChunkResult:
+        connector = await self.connectors.read(chunk.connector_id)
+        if connector is None or connector.deleted:
+            return _ended(self._tally(chunk, adapter))
+        if connector.status == "paused":
+            return self._held(chunk, ReasonCode.CONNECTOR_PAUSED, _PAUSED_SECONDS)
+        if connector.status == "error" or connector.sealed is None:
+            return self._held(chunk, ReasonCode.CREDENTIALS_REFUSED, _PAUSED_SECONDS)
+        try:
+            credentials = self.connectors.open(connector)
+        except CryptoError as error:
+            _log.critical("credentials of connector %s cannot be opened: %s", connector.id, error.message)
+            reason = ReasonCode.KEY_UNKNOWN if isinstance(error, UnknownKeyId) else ReasonCode.INTERNAL
+            return self._held(chunk, reason, _KEY_SECONDS)
+        capability = adapter.manifest.capabilities.get(chunk.operation)
+        if capability is None:
+            tally = self._tally(chunk, adapter)
+            why = adapter.manifest.unsupported.get(chunk.operation, "The platform does not offer this operation.")
+            for item_id in tally.open_ids():
+                tally.close(item_id, OutcomeKind.REJECTED, ReasonCode.UNSUPPORTED, why)
+            return tally.result()
+        carriage = Carriage(
+            chunk=chunk,
+            connector=connector,
+            credentials=credentials,
+            adapter=adapter,
+            capability=capability,
+            route=self.route(chunk.route_key, adapter),
+            platform_breaker=self.platform_breaker(chunk.platform),
+            wiring=self._wiring,
+            life=life,
+            tally=self._tally(chunk, adapter),
+        )
+        return await self._finish(carriage)
+
+    async def _finish(self, carriage: Carriage) -> ChunkResult:
+        tally = carriage.tally
+        polls_due = []
+        if carriage.operation is Operation.PULL_PRODUCTS:
+            await pull_page(carriage)
+        else:
+            polls_due = await self._polls.ask(carriage)
+            await self._push(carriage)
+        if carriage.refused is not None:
+            fault = carriage.refused
+            for item_id in tally.open_ids():
+                if tally.kind(item_id) is not OutcomeKind.ACCEPTED:
+                    tally.close(item_id, OutcomeKind.REJECTED, fault.reason, fault.message)
+        carriage.note_calls()
+        return tally.result(polls_due=polls_due)
+
+    async def _push(self, carriage: Carriage) -> None:
+        to_send = [i for i in carriage.tally.open_ids() if carriage.tally.kind(i) is not OutcomeKind.ACCEPTED]
+        if not to_send or carriage.stopped:
+            return
+        await self._learn_currency(carriage)
+        for page in await self._values.pages(carriage.operation, to_send):
+            if carriage.stopped:
+                return
+            await PagePush(carriage, self._values, self._intents).run(page)
+
+    async def _learn_currency(self, carriage: Carriage) -> None:
+        """Ask the shop for its currency where nobody knows it; at most once in ten minutes, and whatever comes of it."""
+        connector = carriage.connector
+        if carriage.operation is Operation.PUSH_STOCK or connector.settings.currency is not None:
+            return
+        memory, now = carriage.route.memory(connector.id), self._clock.monotonic()
+        if now - memory.get(_CURRENCY, float("-inf")) < _CURRENCY_SECONDS:
+            return
+        memory[_CURRENCY] = now
+        report = await carriage.ask(carriage.adapter.test, carriage.key("currency"))
+        if isinstance(report, PlatformFault):
+            memory.pop(_CURRENCY)
+            carriage.stop_for(report)
+        elif report.currency is not None:
+            carriage.connector = with_currency(connector, report.currency)
+            carriage.tally.note(ConnectorNote(currency=report.currency))
+            self.connectors.forget(connector.id)
+
+    def _tally(self, chunk: ClaimedChunk, adapter: Adapter) -> Tally:
+        return Tally(chunk, self.route(chunk.route_key, adapter).recent, self._clock)
+
+    def _held(self, chunk: ClaimedChunk, reason: ReasonCode, seconds: float) -> ChunkResult:
+        tally = Tally(chunk, RecentWrites(self._clock), self._clock)
+        tally.wait(reason, seconds)
+        return tally.result()
+
+
+def with_currency(connector: Connector, currency: str) -> Connector:
+    """The connector, now that the shop's currency is known."""
+    return replace(
+        connector,
+        shop_currency=currency,
+        settings=connector.settings.model_copy(update={"currency": currency}),
+    )
+
+
+def _ended(tally: Tally) -> ChunkResult:
+    """The connector is gone: what was not sent is cancelled, what waits for a verdict has failed."""
+    for item_id in tally.open_ids():
+        if tally.kind(item_id) is OutcomeKind.ACCEPTED:
+            message = "The connector was deleted before the verdict came."
+            tally.close(item_id, OutcomeKind.REJECTED, ReasonCode.CONNECTOR_DELETED, message)
+        else:
+            tally.close(item_id, OutcomeKind.CANCELLED, ReasonCode.CANCELLED, "The connector was deleted.")
+    return tally.result()

@@ -1,0 +1,37 @@
+"""One page of a pull: asked for, and staged as JSON for the orchestrator, which alone writes the catalog."""
+
+from dataclasses import asdict
+from typing import cast
+
+import orjson
+from pydantic import JsonValue
+
+from pixee_common.domain.faults import FaultKind, PlatformFault
+from pixee_workers.sync_base.carriage import Carriage
+from pixee_workers.sync_base.chunks import PulledPageRow
+from pixee_workers.sync_base.items import PulledProduct
+from pixee_workers.sync_base.results import backoff
+
+
+async def pull_page(carriage: Carriage) -> None:
+    """Leave the page, or why there is none yet, in the carriage's tally."""
+    chunk = carriage.chunk
+    page = await carriage.ask(
+        lambda context: carriage.adapter.pull(chunk.cursor, chunk.since, context), carriage.key("pull")
+    )
+    if isinstance(page, PlatformFault):
+        carriage.stop_for(page)
+        if page.kind in {FaultKind.REFUSED, FaultKind.CONTRACT_BROKEN}:
+            # A page has no items that could be rejected: it is tried again, slower, until the job's own deadline.
+            carriage.tally.wait(page.reason, backoff(chunk.attempt + 3))
+        return
+    carriage.tally.page = PulledPageRow(
+        products=tuple(as_json(product) for product in page.products),
+        next_cursor=page.next_cursor,
+        requested_at=page.requested_at,
+    )
+
+
+def as_json(product: PulledProduct) -> JsonValue:
+    """The product by its field names; moments in ISO 8601."""
+    return cast("JsonValue", orjson.loads(orjson.dumps(asdict(product))))

@@ -1,0 +1,268 @@
+"""One page of a push: read, prepare, look up, submit, and again for what came back open, until nothing more can be done now."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
+from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
+from pixee_common.domain.reasons import ReasonCode
+from pixee_common.platforms.manifest import Atomicity, Idempotency
+from pixee_workers.sync_base.carriage import Carriage
+from pixee_workers.sync_base.hashes import submission_key
+from pixee_workers.sync_base.intents import Intents
+from pixee_workers.sync_base.look_ups import LookUps, begun
+from pixee_workers.sync_base.outcomes import Outcome, Submission
+from pixee_workers.sync_base.preparing import Ready, prepare
+from pixee_workers.sync_base.results import Origin, backoff
+from pixee_workers.sync_base.splitting import Limits, halves, split
+from pixee_workers.sync_base.tracks import Track, origin_of
+from pixee_workers.sync_base.values import Values
+
+_MOST_UNKNOWNS = 2
+_STALE_SECONDS = 2.0
+
+
+class PagePush:
+    """The items of one page. `run` leaves everything in the carriage's tally."""
+
+    def __init__(self, carriage: Carriage, values: Values, intents: Intents) -> None:
+        self._carriage = carriage
+        self._values = values
+        self._intents = intents
+        self._look_ups = LookUps(carriage, intents)
+        self._again: list[Track] = []
+        self._read_at = 0.0
+        self._forced: set[UUID] = set()
+
+    @property
+    def _guards_creates(self) -> bool:
+        """Whether a create that is repeated makes a second product."""
+        return (
+            self._carriage.operation is Operation.PUSH_PRODUCTS
+            and self._carriage.capability.idempotency is Idempotency.READ_BEFORE_WRITE
+        )
+
+    async def run(self, item_ids: Sequence[UUID]) -> None:
+        """Carry the items as far as they go."""
+        carriage = self._carriage
+        unknown = {i for i in item_ids if carriage.tally.kind(i) in {OutcomeKind.UNKNOWN, OutcomeKind.EXISTS}}
+        self._forced = set(item_ids) if carriage.chunk.look_up else unknown
+        tracks = [self._track(ready) for ready in await self._read(item_ids)]
+        everything = list(tracks)
+        while tracks and not carriage.stopped:
+            tracks = await self._look_ups.settle(tracks)
+            if not carriage.stopped:
+                tracks = await self._send(tracks)
+        await self._drop_intents(everything)
+
+    async def _read(self, item_ids: Sequence[UUID]) -> list[Ready]:
+        carriage = self._carriage
+        self._read_at = carriage.wiring.clock.monotonic()
+        reads = await self._values.read(carriage.operation, item_ids, carriage.connector, carriage.route.recent)
+        prepared = prepare(reads, carriage.operation, carriage.connector, carriage.adapter, forced=self._forced)
+        for read, outcome in prepared.decided:
+            carriage.tally.settle(Origin.of(read), outcome)
+        return list(prepared.ready)
+
+    def _track(self, ready: Ready) -> Track:
+        track = Track(ready)
+        if not ready.creates:
+            return track
+        carriage = self._carriage
+        if self._guards_creates and (ready.read.intended_at is not None or track.id in self._forced):
+            begun(track, ready.read.intended_at or carriage.wiring.clock.now())
+        elif carriage.capability.look_up_new:
+            track.look_up = True
+        return track
+
+    async def _send(self, tracks: Sequence[Track]) -> list[Track]:
+        """Submit everything once. Returns what is to be looked up or sent again in this carry."""
+        creating = [track for track in tracks if track.ready.creates]
+        if creating and self._guards_creates:
+            gone = {track.id: track.gone for track in creating if track.gone is not None}
+            await self._intents.write(self._carriage.connector, [track.id for track in creating], gone)
+        room = self._carriage.route.room(self._carriage.operation)
+        by_id = {track.id: track for track in tracks}
+        limits = Limits.of(self._carriage.capability, learnt_items=room.learnt_items)
+        queue = deque(
+            [by_id[ready.read.id] for ready in part] for part in split([track.ready for track in tracks], limits)
+        )
+        self._again = []
+        runners = min(len(queue), self._carriage.capability.concurrency)
+        await _together([self._work_off(queue, room.places) for _ in range(runners)])
+        return self._again
+
+    async def _work_off(self, queue: deque[list[Track]], places: asyncio.Semaphore) -> None:
+        while queue and not self._carriage.stopped:
+            tracks = queue.popleft()
+            async with places, self._carriage.route.locks.hold(track.ready.read.product_id for track in tracks):
+                if not self._carriage.stopped:
+                    await self._submit(await self._fresh(tracks))
+
+    async def _fresh(self, tracks: list[Track]) -> list[Track]:
+        """The same items with the values as they are now, where time has passed or somebody else wrote to their products."""
+        carriage = self._carriage
+        products = [track.ready.read.product_id for track in tracks]
+        old = carriage.wiring.clock.monotonic() - self._read_at > _STALE_SECONDS
+        if not old and not carriage.route.locks.touched_since(products, self._read_at):
+            return tracks
+        read_at = self._read_at
+        ready = {one.read.id: one for one in await self._read([track.id for track in tracks])}
+        self._read_at = read_at  # the other submissions of the page were not read again
+        kept = [track for track in tracks if track.id in ready]
+        for track in kept:
+            if track.gone is None:
+                track.ready = ready[track.id]
+        return kept
+
+    async def _submit(self, tracks: list[Track]) -> None:
+        if not tracks or self._carriage.stopped:
+            return
+        carriage = self._carriage
+        key = submission_key(carriage.connector.id, carriage.operation.value, [track.key_part for track in tracks])
+        started = carriage.wiring.clock.now()
+        for track in tracks:
+            track.sent = True
+        answer = await carriage.ask(
+            lambda context: carriage.adapter.submit(
+                carriage.operation, [track.ready.mapped for track in tracks], context
+            ),
+            key,
+        )
+        if isinstance(answer, PlatformFault):
+            await self._failed(tracks, answer)
+            return
+        outcomes = {outcome.item_id: outcome for outcome in answer.outcomes}
+        if len(outcomes) != len(answer.outcomes) or outcomes.keys() != {track.id for track in tracks}:
+            message = "The answer does not speak of every item that was sent."
+            outcomes = {t.id: Outcome(t.id, OutcomeKind.UNKNOWN, ReasonCode.ANSWER_UNKNOWN, message) for t in tracks}
+        self._remember(tracks, answer, outcomes)
+        for track in tracks:
+            if track.ready.creates and track.begun_at is None:
+                track.begun_at = started
+            self._take(track, outcomes[track.id])
+
+    def _take(self, track: Track, outcome: Outcome) -> None:
+        carriage = self._carriage
+        if COUNTS_AS[outcome.kind] is not Counted.OPEN or outcome.kind is OutcomeKind.ACCEPTED:
+            origin = origin_of(track.ready, outcome, carriage.connector, carriage.adapter)
+            carriage.tally.settle(origin, outcome)
+            return
+        carriage.tally.settle(replace(Origin.of(track.ready.read), item=track.ready.item), _noted(outcome))
+        if outcome.kind is OutcomeKind.TRANSIENT:
+            listing = track.ready.item.listing
+            if listing is not None and listing.external_id in outcome.linked.gone and track.vanished():
+                self._again.append(track)
+            else:
+                carriage.tally.wait(outcome.reason or ReasonCode.UNAVAILABLE, backoff(carriage.chunk.attempt))
+        elif outcome.kind is OutcomeKind.EXISTS:
+            self._exists(track)
+        else:
+            self._unknown(track)
+
+    def _exists(self, track: Track) -> None:
+        track.exists += 1
+        if track.exists > 1:
+            message = "The shop says that it exists, and does not show it."
+            outcome = Outcome(track.id, OutcomeKind.NEEDS_REVIEW, ReasonCode.BELONGS_TO_ANOTHER, message)
+            self._carriage.tally.settle(Origin.of(track.ready.read), outcome)
+            return
+        track.look_up, track.begun_at = True, None
+        self._again.append(track)
+
+    def _unknown(self, track: Track) -> None:
+        track.unknowns += 1
+        carriage = self._carriage
+        if track.unknowns > _MOST_UNKNOWNS:
+            carriage.tally.wait(ReasonCode.ANSWER_UNKNOWN, backoff(carriage.chunk.attempt))
+            return
+        if track.ready.creates and self._guards_creates:
+            begun(track, carriage.wiring.clock.now())
+        self._again.append(track)
+
+    def _remember(self, tracks: Sequence[Track], answer: Submission, outcomes: dict[UUID, Outcome]) -> None:
+        by_id = {track.id: track for track in tracks}
+        for job in answer.remote_jobs:
+            sent = {str(i): self._sent(by_id[i].ready, outcomes[i]) for i in job.item_ids if i in by_id}
+            self._carriage.tally.remember(job, sent)
+
+    def _sent(self, ready: Ready, outcome: Outcome) -> JsonValue:
+        """What a later verdict needs to know of the item as it was sent."""
+        return {
+            "hash": ready.hash.hex(),
+            "version": ready.read.version,
+            "product_id": str(ready.read.product_id),
+            "sku": ready.read.sku,
+        }
+
+    async def _failed(self, tracks: list[Track], fault: PlatformFault) -> None:
+        """The submission failed as a whole."""
+        carriage = self._carriage
+        whole = carriage.capability.atomicity is not Atomicity.PER_ITEM
+        narrow = fault.scope in {FaultScope.ITEM, FaultScope.SUBMISSION}
+        if fault.kind is FaultKind.TOO_BIG and len(tracks) > 1:
+            carriage.route.room(carriage.operation).learnt_items = (len(tracks) + 1) // 2
+            await self._halve(tracks)
+        elif fault.kind is FaultKind.REFUSED and narrow and whole and len(tracks) > 1:
+            await self._halve(tracks)
+        elif fault.kind is FaultKind.TOO_BIG or (fault.kind is FaultKind.REFUSED and narrow):
+            for track in tracks:
+                self._take(track, Outcome(track.id, OutcomeKind.REJECTED, fault.reason, fault.message))
+        elif fault.kind is FaultKind.AMBIGUOUS:
+            for track in tracks:
+                self._take(track, Outcome(track.id, OutcomeKind.UNKNOWN, fault.reason, fault.message))
+        else:
+            if fault.kind is not FaultKind.CONTRACT_BROKEN and fault.kind is not FaultKind.UNAVAILABLE:
+                for track in tracks:
+                    track.sent = False
+            carriage.stop_for(fault)
+
+    async def _halve(self, tracks: list[Track]) -> None:
+        by_id = {track.id: track for track in tracks}
+        for part in halves([track.ready for track in tracks]):
+            await self._submit([by_id[ready.read.id] for ready in part])
+
+    async def _drop_intents(self, tracks: Sequence[Track]) -> None:
+        """Take back the intents of creates that certainly never happened."""
+        if not self._guards_creates:
+            return
+        tally = self._carriage.tally
+        never = [
+            track.id
+            for track in tracks
+            if track.ready.creates
+            and track.ready.read.intended_at is None
+            and (
+                tally.kind(track.id) in {OutcomeKind.REJECTED, OutcomeKind.NEEDS_REVIEW}
+                or (not track.sent and track.begun_at is None)
+            )
+        ]
+        if never:
+            await self._intents.drop(self._carriage.connector, never)
+
+
+def _noted(outcome: Outcome) -> Outcome:
+    """An item that the shop says exists is not settled by that: it stays open until it was looked up."""
+    return (
+        replace(outcome, linked=replace(outcome.linked, product=None, variants={})) if _is_claim(outcome) else outcome
+    )
+
+
+def _is_claim(outcome: Outcome) -> bool:
+    return outcome.kind is OutcomeKind.EXISTS
+
+
+async def _together(works: Sequence[Coroutine[None, None, None]]) -> None:
+    """Run them at once; the first error cancels the others and is raised as it is."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,104 @@
+"""What a worker keeps in memory for one route that it owns: budgets, breaker, locks, what was just written, how fast it goes."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pixee_common.clock import Clock
+from pixee_common.domain.job import Operation
+from pixee_common.platforms.manifest import Manifest
+from pixee_workers.sync_base.breaker import Breaker
+from pixee_workers.sync_base.budgets import BudgetSet
+from pixee_workers.sync_base.product_locks import ProductLocks
+from pixee_workers.sync_base.recent_writes import RecentWrites
+
+_WINDOW_SECONDS = 30.0
+
+
+class Pace:
+    """Chunks a second while there was something to carry, over the last half minute."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._active = 0
+        self._busy_since = 0.0
+        self._done: deque[float] = deque()
+        self._spans: deque[tuple[float, float]] = deque()
+
+    @contextmanager
+    def carrying(self) -> Iterator[None]:
+        """Around the carrying of one chunk."""
+        if self._active == 0:
+            self._busy_since = self._clock.monotonic()
+        self._active += 1
+        try:
+            yield
+            self._done.append(self._clock.monotonic())
+        finally:
+            self._active -= 1
+            if self._active == 0:
+                self._spans.append((self._busy_since, self._clock.monotonic()))
+
+    def per_second(self) -> float:
+        """The rate; 1.0 until something is known."""
+        now = self._clock.monotonic()
+        start = now - _WINDOW_SECONDS
+        while self._done and self._done[0] < start:
+            self._done.popleft()
+        while self._spans and self._spans[0][1] < start:
+            self._spans.popleft()
+        busy = sum(end - max(begin, start) for begin, end in self._spans)
+        if self._active:
+            busy += now - max(self._busy_since, start)
+        return len(self._done) / busy if self._done and busy > 0.01 else 1.0
+
+
+@dataclass(slots=True)
+class Room:
+    """Places for submissions of one operation; fewer are never more than the capability's concurrency."""
+
+    places: asyncio.Semaphore
+    learnt_items: int | None = None
+    """The most items of a submission, where the platform took fewer than its manifest says."""
+
+
+@dataclass(slots=True)
+class RouteState:
+    """One route in this worker."""
+
+    manifest: Manifest
+    budgets: BudgetSet
+    breaker: Breaker
+    locks: ProductLocks
+    recent: RecentWrites
+    pace: Pace
+    rooms: dict[Operation, Room] = field(default_factory=dict)
+    memories: dict[UUID, MutableMapping[str, Any]] = field(default_factory=dict)
+    broken: dict[tuple[UUID, int], int] = field(default_factory=dict)
+    """How often a chunk met an answer that breaks the contract."""
+
+    @classmethod
+    def begun(cls, manifest: Manifest, clock: Clock) -> "RouteState":
+        """A route of which nothing is known yet."""
+        return cls(
+            manifest,
+            BudgetSet(manifest.budgets, clock),
+            Breaker(clock),
+            ProductLocks(clock),
+            RecentWrites(clock),
+            Pace(clock),
+        )
+
+    def room(self, operation: Operation) -> Room:
+        """The operation's places."""
+        if operation not in self.rooms:
+            self.rooms[operation] = Room(asyncio.Semaphore(self.manifest.capabilities[operation].concurrency))
+        return self.rooms[operation]
+
+    def memory(self, connector_id: UUID) -> MutableMapping[str, Any]:
+        """What adapters keep of a connector from call to call."""
+        return self.memories.setdefault(connector_id, {})

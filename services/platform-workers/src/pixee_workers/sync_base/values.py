@@ -1,0 +1,204 @@
+"""Reads what is to be sent, at the moment of sending, in one snapshot of the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pixee_common.clock import Clock
+from pixee_common.db import Connection, Database
+from pixee_common.domain.job import Operation
+from pixee_common.domain.prices import ListedPrice
+from pixee_common.domain.product import StockLevel
+from pixee_workers.sync_base.assembling import KnownListing, ReadItem, Rows, price_item, product_item, stock_item
+from pixee_workers.sync_base.connectors_read import Connector
+from pixee_workers.sync_base.items import Listing
+from pixee_workers.sync_base.recent_writes import RecentWrites, Sent
+
+MOST_UNITS = 2_000
+"""Platform units (variants) of one lane that are held in memory at once."""
+
+# One snapshot for all statements: versions and values must belong together, or a newer version would vouch for older values.
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_SIZES = """
+SELECT id, (SELECT count(*) FROM variants v WHERE v.product_id = p.id AND v.deleted_at IS NULL) AS variants
+  FROM unnest($1::uuid[]) AS p (id)
+"""
+_PRODUCTS = """
+SELECT id, key, content, content_version, deleted_at FROM products WHERE account_id = $1 AND id = ANY ($2)
+"""
+_VARIANT_COLUMNS = """
+SELECT v.id, v.product_id, v.sku, v.ean, v.content, v.base_price, v.compare_at_price, v.cost, v.currency, v.price_version,
+       v.stock_version, v.deleted_at
+"""
+_VARIANTS_OF_PRODUCTS = f"""
+{_VARIANT_COLUMNS},
+       v.ean_key IS NOT NULL AND v.deleted_at IS NULL AND EXISTS (
+         SELECT FROM variants o
+          WHERE o.account_id = v.account_id AND o.ean_key = v.ean_key AND o.deleted_at IS NULL
+            AND o.product_id <> v.product_id) AS ean_shared
+  FROM variants v WHERE v.account_id = $1 AND v.product_id = ANY ($2)
+ ORDER BY v.product_id, v.position, v.id
+"""
+_VARIANTS = f"{_VARIANT_COLUMNS} FROM variants v WHERE v.account_id = $1 AND v.id = ANY ($2)"
+_STOCK = "SELECT variant_id, location, quantity FROM stock WHERE variant_id = ANY ($1) ORDER BY variant_id, location"
+_PRICES = """
+SELECT i.variant_id, l.key, l.channel, l.currency, i.price, i.compare_at_price, l.valid_from, l.valid_until
+  FROM price_list_items i JOIN price_lists l ON l.id = i.price_list_id
+ WHERE i.variant_id = ANY ($1) AND l.channel = $2
+"""
+_LISTING_COLUMNS = (
+    "SELECT item_id, kind, product_id, external_id, parent_external_id, refs, state, updated_at FROM listings"
+)
+_LISTINGS_OF_PRODUCTS = f"{_LISTING_COLUMNS} WHERE connector_id = $1 AND product_id = ANY ($2)"
+_LISTINGS = f"{_LISTING_COLUMNS} WHERE connector_id = $1 AND item_id = ANY ($2)"
+_SENT = """
+SELECT item_id, hash, catalog_version FROM listing_operations
+ WHERE connector_id = $1 AND operation = $2 AND item_id = ANY ($3) AND hash IS NOT NULL
+"""
+
+
+class Values(Protocol):
+    """Where a push gets its items from."""
+
+    async def pages(self, operation: Operation, item_ids: Sequence[UUID]) -> list[list[UUID]]: ...
+
+    async def read(
+        self, operation: Operation, item_ids: Sequence[UUID], connector: Connector, recent: RecentWrites
+    ) -> list[ReadItem]: ...
+
+
+class ValueReader:
+    """Reads items from PostgreSQL, in the order asked for."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def pages(self, operation: Operation, item_ids: Sequence[UUID]) -> list[list[UUID]]:
+        """The ids in parts that each fit into memory (`MOST_UNITS`); a product larger than that stands alone."""
+        if operation is not Operation.PUSH_PRODUCTS or not item_ids:
+            return [list(item_ids)] if item_ids else []
+        rows = await self._database.run(lambda connection: connection.fetch(_SIZES, list(item_ids)))
+        sizes = {row["id"]: row["variants"] for row in rows}
+        return parts_by_weight(item_ids, [max(1, sizes.get(item_id, 1)) for item_id in item_ids], MOST_UNITS)
+
+    async def read(
+        self, operation: Operation, item_ids: Sequence[UUID], connector: Connector, recent: RecentWrites
+    ) -> list[ReadItem]:
+        """The items as they stand now."""
+        if operation is Operation.PUSH_PRODUCTS:
+            rows = await self._database.run(lambda c: _product_rows(c, connector, list(item_ids)))
+        else:
+            rows = await self._database.run(lambda c: _variant_rows(c, connector, list(item_ids), operation))
+        _lay_under(rows, recent, connector, operation, self._clock.now())
+        at = self._clock.now()
+        if operation is Operation.PUSH_PRODUCTS:
+            return [product_item(item_id, rows, connector, at) for item_id in item_ids]
+        if operation is Operation.PUSH_STOCK:
+            return [stock_item(item_id, rows, connector) for item_id in item_ids]
+        return [price_item(item_id, rows, connector, at) for item_id in item_ids]
+
+
+def parts_by_weight(item_ids: Sequence[UUID], weights: Sequence[int], most: int) -> list[list[UUID]]:
+    """Consecutive parts of at most `most` units each."""
+    parts: list[list[UUID]] = []
+    room = 0
+    for item_id, weight in zip(item_ids, weights, strict=True):
+        if not parts or weight > room:
+            parts.append([])
+            room = most
+        parts[-1].append(item_id)
+        room -= weight
+    return parts
+
+
+async def _product_rows(connection: Connection, connector: Connector, ids: list[UUID]) -> Rows:
+    await connection.execute(_SNAPSHOT)
+    rows = Rows()
+    rows.products = {row["id"]: row for row in await connection.fetch(_PRODUCTS, connector.account_id, ids)}
+    for row in await connection.fetch(_VARIANTS_OF_PRODUCTS, connector.account_id, ids):
+        rows.variants[row["id"]] = row
+        rows.variants_of.setdefault(row["product_id"], []).append(row)
+    await _read_stock(connection, rows)
+    await _read_prices(connection, rows, connector)
+    await _read_listings(connection, rows, _LISTINGS_OF_PRODUCTS, connector.id, ids)
+    await _read_sent(connection, rows, connector.id, Operation.PUSH_PRODUCTS, ids)
+    return rows
+
+
+async def _variant_rows(connection: Connection, connector: Connector, ids: list[UUID], operation: Operation) -> Rows:
+    await connection.execute(_SNAPSHOT)
+    rows = Rows()
+    rows.variants = {row["id"]: row for row in await connection.fetch(_VARIANTS, connector.account_id, ids)}
+    products = list({row["product_id"] for row in rows.variants.values()})
+    rows.products = {row["id"]: row for row in await connection.fetch(_PRODUCTS, connector.account_id, products)}
+    if operation is Operation.PUSH_STOCK:
+        await _read_stock(connection, rows)
+    else:
+        await _read_prices(connection, rows, connector)
+    await _read_listings(connection, rows, _LISTINGS, connector.id, ids)
+    await _read_sent(connection, rows, connector.id, operation, ids)
+    return rows
+
+
+async def _read_stock(connection: Connection, rows: Rows) -> None:
+    for row in await connection.fetch(_STOCK, list(rows.variants)):
+        level = StockLevel(location=row["location"], quantity=row["quantity"])
+        rows.stock.setdefault(row["variant_id"], []).append(level)
+
+
+async def _read_prices(connection: Connection, rows: Rows, connector: Connector) -> None:
+    if connector.settings.channel is None:
+        return
+    for row in await connection.fetch(_PRICES, list(rows.variants), connector.settings.channel):
+        rows.prices.setdefault(row["variant_id"], []).append(
+            ListedPrice(
+                price_list_id=row["key"],
+                channel=row["channel"],
+                currency=row["currency"],
+                amount=row["price"],
+                compare_at=row["compare_at_price"],
+                valid_from=row["valid_from"],
+                valid_until=row["valid_until"],
+            )
+        )
+
+
+async def _read_listings(connection: Connection, rows: Rows, statement: str, connector: UUID, ids: list[UUID]) -> None:
+    for row in await connection.fetch(statement, connector, ids):
+        listing = None
+        if row["external_id"] is not None:
+            listing = Listing(row["external_id"], row["parent_external_id"], row["refs"])
+        rows.listings[row["item_id"]] = KnownListing(
+            listing, row["state"] == "quarantined", row["updated_at"], row["kind"], row["product_id"]
+        )
+
+
+async def _read_sent(
+    connection: Connection, rows: Rows, connector: UUID, operation: Operation, ids: list[UUID]
+) -> None:
+    for row in await connection.fetch(_SENT, connector, operation.value, ids):
+        rows.sent[row["item_id"]] = Sent(row["hash"], row["catalog_version"])
+
+
+def _lay_under(rows: Rows, recent: RecentWrites, connector: Connector, operation: Operation, now: datetime) -> None:
+    """Let what this worker wrote a moment ago stand over what the database shows."""
+    items = [(item_id, "product", item_id) for item_id in rows.products]
+    items += [(item_id, "variant", row["product_id"]) for item_id, row in rows.variants.items()]
+    for item_id, kind, product_id in items:
+        known = rows.listings.get(item_id)
+        stored = known.listing if known else None
+        current = recent.listing(connector.id, item_id, stored)
+        if current is stored:
+            continue
+        if current is None:
+            rows.listings.pop(item_id, None)
+        else:
+            rows.listings[item_id] = KnownListing(
+                current, bool(known and known.quarantined), known.touched_at if known else now, kind, product_id
+            )
+    for item_id, _, _ in items:
+        sent = recent.last_sent(connector.id, item_id, operation, rows.sent.get(item_id))
+        if sent is not None:
+            rows.sent[item_id] = sent
