@@ -15,7 +15,7 @@ from graphql.execution.values import get_variable_values
 from platform_workers.platforms.shopify.catalog import item, rich, shirt, values
 
 from pixee_simulators.kit.specs import find_specs
-from pixee_workers.platforms.shopify import faults, wire
+from pixee_workers.platforms.shopify import user_errors, wire
 from pixee_workers.platforms.shopify.documents import product_document, variables_of
 
 _IDEMPOTENT = "directive @idempotent(key: String!) on FIELD"
@@ -75,9 +75,9 @@ def test_the_variables_of_a_product_are_valid(published: GraphQLSchema, product:
 @pytest.mark.parametrize(
     ("enum", "table"),
     [
-        ("ProductSetUserErrorCode", faults.PRODUCT_SET),
-        ("InventorySetQuantitiesUserErrorCode", faults.SET_QUANTITIES),
-        ("ProductVariantsBulkUpdateUserErrorCode", faults.SET_PRICES),
+        ("ProductSetUserErrorCode", user_errors.PRODUCT_SET),
+        ("InventorySetQuantitiesUserErrorCode", user_errors.SET_QUANTITIES),
+        ("ProductVariantsBulkUpdateUserErrorCode", user_errors.SET_PRICES),
     ],
 )
 def test_every_published_user_error_has_its_row(published: GraphQLSchema, enum: str, table: Any):

@@ -7,6 +7,7 @@ from platform_workers.platforms.shopify.conftest import SHOP, Shop
 
 from pixee_common.domain.faults import PlatformFault
 from pixee_workers.platforms.shopify import create
+from pixee_workers.platforms.shopify import shop as shop_module
 
 
 async def test_a_good_connection_says_which_shop_it_is(shop: Shop):
@@ -85,3 +86,10 @@ async def test_a_wrong_client_secret_asks_the_merchant(shop: Shop):
             await adapter.test(context)
     assert (caught.value.kind, caught.value.reason) == ("credentials", "credentials_refused")
     assert "wrong" not in caught.value.message
+
+
+async def test_a_version_that_has_ended_is_noticed(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shop_module, "API_VERSION", "2027-04")
+    with pytest.raises(PlatformFault) as caught:
+        await shop.adapter.test(shop.context)
+    assert caught.value.kind == "contract_broken"

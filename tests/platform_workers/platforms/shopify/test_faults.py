@@ -13,10 +13,10 @@ from platform_workers.platforms.shopify.conftest import Shop
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.egress import HttpAnswer
 from pixee_simulators.kit.specs import find_specs
-from pixee_workers.platforms.shopify import faults
+from pixee_workers.platforms.shopify import faults, user_errors
 from pixee_workers.platforms.shopify.classify import classify, observe
-from pixee_workers.platforms.shopify.faults import Step
-from pixee_workers.platforms.shopify.verdicts import user_errors
+from pixee_workers.platforms.shopify.user_errors import Step
+from pixee_workers.platforms.shopify.verdicts import user_errors as read_errors
 
 NO_ERRORS = {
     "BULK_MUTATION_VARIABLES",
@@ -74,7 +74,7 @@ def _sheet() -> str:
 def test_every_code_that_the_sheet_names_has_its_row():
     named = set(re.findall(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b|\bTHROTTLED\b", _sheet()))
     assert named >= NO_ERRORS | LATER
-    known = {*faults.GRAPHQL_ERRORS, *faults.PRODUCT_SET, *faults.SET_QUANTITIES, *faults.SET_PRICES}
+    known = {*faults.GRAPHQL_ERRORS, *user_errors.PRODUCT_SET, *user_errors.SET_QUANTITIES, *user_errors.SET_PRICES}
     assert named - NO_ERRORS - LATER - known == set()
 
 
@@ -167,9 +167,9 @@ def test_the_budget_is_read_from_every_answer():
 
 
 TABLES = {
-    "productSet": faults.PRODUCT_SET,
-    "inventorySetQuantities": faults.SET_QUANTITIES,
-    "productVariantsBulkUpdate": faults.SET_PRICES,
+    "productSet": user_errors.PRODUCT_SET,
+    "inventorySetQuantities": user_errors.SET_QUANTITIES,
+    "productVariantsBulkUpdate": user_errors.SET_PRICES,
 }
 
 
@@ -179,10 +179,10 @@ def test_a_user_error_is_read_by_its_row(table: str, code: str):
     payload = {"userErrors": [{"code": code, "field": ["input", "variants", "3", "sku"], "message": "no"}]}
     if verdict.step in {Step.BROKEN, Step.FAULT_WAIT}:
         with pytest.raises(PlatformFault) as caught:
-            user_errors(payload, TABLES[table])
+            read_errors(payload, TABLES[table])
         assert caught.value.reason == verdict.reason
         return
-    (error,) = user_errors(payload, TABLES[table])
+    (error,) = read_errors(payload, TABLES[table])
     assert error.verdict is verdict
     assert (error.index("variants"), error.index("quantities")) == (3, None)
     assert error.field == (verdict.field or "sku")
@@ -216,7 +216,7 @@ SIMULATED = [
 
 @pytest.mark.parametrize("code", SIMULATED)
 async def test_a_user_error_of_a_product_becomes_its_outcome(shop: Shop, code: str):
-    verdict = faults.PRODUCT_SET[code]
+    verdict = user_errors.PRODUCT_SET[code]
     shop.set(planted_errors=[{"operation": "productSet", "match": "NEW", "code": code}])
     outcome = await _outcome(shop, "productSet")
     assert (outcome.kind, outcome.reason) == (OUTCOMES[verdict.step], verdict.reason)
@@ -227,7 +227,7 @@ async def test_a_user_error_of_a_product_becomes_its_outcome(shop: Shop, code: s
     "code", ["INVALID_QUANTITY_NEGATIVE", "INVALID_QUANTITY_TOO_HIGH", "CHANGE_FROM_QUANTITY_STALE"]
 )
 async def test_a_user_error_of_a_quantity_becomes_its_outcome(shop: Shop, code: str):
-    verdict = faults.SET_QUANTITIES[code]
+    verdict = user_errors.SET_QUANTITIES[code]
     shop.set(planted_errors=[{"operation": "inventorySetQuantities", "match": "SHIRT-S", "code": code}])
     outcome = await _outcome(shop, "inventorySetQuantities")
     assert (outcome.kind, outcome.reason) == (OUTCOMES[verdict.step], verdict.reason)
@@ -235,7 +235,7 @@ async def test_a_user_error_of_a_quantity_becomes_its_outcome(shop: Shop, code: 
 
 @pytest.mark.parametrize("code", ["NEGATIVE_PRICE_VALUE", "GREATER_THAN_OR_EQUAL_TO", "INVALID_VALUE"])
 async def test_a_user_error_of_a_price_becomes_its_outcome(shop: Shop, code: str):
-    verdict = faults.SET_PRICES[code]
+    verdict = user_errors.SET_PRICES[code]
     shop.set(planted_errors=[{"operation": "productVariantsBulkUpdate", "match": "SHIRT-S", "code": code}])
     outcome = await _outcome(shop, "productVariantsBulkUpdate")
     assert (outcome.kind, outcome.reason, outcome.field) == ("rejected", verdict.reason, "price")

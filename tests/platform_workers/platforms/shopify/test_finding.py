@@ -100,3 +100,16 @@ async def test_a_hundred_products_cost_few_calls(shop: Shop):
         "productByIdentifier",
         "findVariants",
     ]
+
+
+async def test_an_ean_that_two_of_our_products_share_links_neither_to_the_other(shop: Shop):
+    await shop.pushed(item(simple("A", variant={"sku": "A", "ean": EAN})))
+    assert await found(shop, item(simple("B", variant={"sku": "B", "ean": EAN}))) == [None]
+
+
+async def test_a_product_of_the_merchant_that_fits_two_of_ours_is_linked_to_neither(shop: Shop):
+    await shop.pushed(item(simple("THEIRS", variant={"sku": "THEIRS", "ean": EAN})))
+    by_hand(shop)
+    both = await found(shop, *(item(simple(key, variant={"sku": key, "ean": EAN})) for key in ("A", "B")))
+    assert [one.candidates for one in both] == [(gid("Product", shop.products[0].id),)] * 2
+    assert [one.linked.product for one in both] == [None, None]

@@ -5,7 +5,7 @@ by seconds, and answers everything when it does not know a field (sheet, "Pitfal
 A product of the shop that has more variants than we found in it is never linked by itself, since productSet would delete them.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -35,7 +35,20 @@ async def find(items: Sequence[ProductItem], context: CallContext) -> dict[UUID,
     for hit in hits:
         by_sku[hit["sku"] or ""].append(hit)
         by_ean[_plain_ean(hit["barcode"])].append(hit)
-    return {item.id: _found(item, keyed.get(item.id), by_sku, by_ean) for item in items}
+    return _apart({item.id: _found(item, keyed.get(item.id), by_sku, by_ean) for item in items})
+
+
+def _apart(found: dict[UUID, Found | None]) -> dict[UUID, Found | None]:
+    """A product of the shop that fits two of ours is linked to neither."""
+    claims = Counter(_product_id(one) for one in found.values())
+    return {
+        key: Found(Linked(), candidates=(product,)) if (product := _product_id(one)) and claims[product] > 1 else one
+        for key, one in found.items()
+    }
+
+
+def _product_id(found: Found | None) -> str | None:
+    return found.linked.product.external_id if found is not None and found.linked.product is not None else None
 
 
 async def _by_key(items: Sequence[ProductItem], context: CallContext) -> dict[UUID, str]:
@@ -95,7 +108,7 @@ def _found(
         return Found(Linked(), candidates=tuple(sorted(products)))
     product = next(iter(products.values()))
     linked = _linked(product["id"], item.variants, hits, keyed=False)
-    carried = (product.get("ourKey") or {}).get("value")
+    carried = _key_of(product)
     if carried is not None and carried != item.product.key:
         return Found(linked, ours=False)
     if (product.get("variantsCount") or {}).get("count", 0) > len(linked.variants):
@@ -104,9 +117,20 @@ def _found(
 
 
 def _ean_hits(item: ProductItem, by_ean: Mapping[str, list[Hit]]) -> dict[str, list[Hit]]:
+    """A product of ours with another key is another product, although the catalog gave both one EAN."""
     return {
-        one.variant.sku: by_ean.get(_plain_ean(one.variant.ean), []) if one.variant.ean else [] for one in item.variants
+        one.variant.sku: [
+            hit
+            for hit in (by_ean.get(_plain_ean(one.variant.ean), []) if one.variant.ean else [])
+            if _key_of(hit["product"]) in {None, item.product.key}
+        ]
+        for one in item.variants
     }
+
+
+def _key_of(product: Mapping[str, Any]) -> str | None:
+    value = (product.get("ourKey") or {}).get("value")
+    return None if value is None else str(value)
 
 
 def _linked(product: str, variants: Iterable[PushVariant], hits: Mapping[str, list[Hit]], *, keyed: bool) -> Linked:

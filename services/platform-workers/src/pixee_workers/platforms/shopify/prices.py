@@ -9,8 +9,8 @@ from typing import Any
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_workers.platforms.shopify import cost, mapping, shop, wire
-from pixee_workers.platforms.shopify.faults import SET_PRICES, Step
 from pixee_workers.platforms.shopify.requests import ask, payload_of
+from pixee_workers.platforms.shopify.user_errors import SET_PRICES, Step
 from pixee_workers.platforms.shopify.verdicts import UserError, again, gone, rejected, user_errors
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Mapped, PriceItem

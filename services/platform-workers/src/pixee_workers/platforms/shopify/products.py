@@ -6,10 +6,10 @@ from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.shopify import cost, mapping, shop, wire
 from pixee_workers.platforms.shopify.documents import ProductDocument, product_document, variables_of
-from pixee_workers.platforms.shopify.faults import METAFIELDS_SET, OTHER_METAFIELD, PRODUCT_SET
 from pixee_workers.platforms.shopify.manifest import SYNCHRONOUS_VARIANTS
 from pixee_workers.platforms.shopify.remote import remote_job
 from pixee_workers.platforms.shopify.requests import ask, contract_broken, payload_of
+from pixee_workers.platforms.shopify.user_errors import METAFIELDS_SET, OTHER_METAFIELD, PRODUCT_SET
 from pixee_workers.platforms.shopify.verdicts import rejected, user_errors
 from pixee_workers.platforms.shopify.written import Trouble, Written, applied, refused, written_of
 from pixee_workers.sync_base.calls import CallContext

@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.shopify import cost, wire
-from pixee_workers.platforms.shopify.faults import PRODUCT_SET
 from pixee_workers.platforms.shopify.requests import ask
+from pixee_workers.platforms.shopify.user_errors import PRODUCT_SET
 from pixee_workers.platforms.shopify.verdicts import user_errors
 from pixee_workers.platforms.shopify.written import Written, applied, refused
 from pixee_workers.sync_base.calls import CallContext

@@ -14,8 +14,8 @@ from pydantic import JsonValue
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.shopify import cost, wire
-from pixee_workers.platforms.shopify.manifest import REQUIRED_SCOPES
-from pixee_workers.platforms.shopify.requests import ask, payload_of
+from pixee_workers.platforms.shopify.manifest import API_VERSION, REQUIRED_SCOPES
+from pixee_workers.platforms.shopify.requests import ask, contract_broken, payload_of
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.outcomes import TestReport
 
@@ -36,8 +36,11 @@ class Facts:
 
 
 async def test(context: CallContext) -> TestReport:
-    """See `Adapter.test`. `write_x` implies `read_x` (sheet, "Credentials and auth")."""
-    data, _ = await ask(context, "test", wire.TEST, {}, cost=4)
+    """See `Adapter.test`. The platform silently serves another version than one that has ended. `write_x` implies `read_x` (sheet, "Credentials and auth")."""
+    data, answer = await ask(context, "test", wire.TEST, {}, cost=4)
+    served = answer.headers.get("x-shopify-api-version", API_VERSION)
+    if served != API_VERSION:
+        raise contract_broken(f"version {served} runs instead of {API_VERSION}")
     scopes = tuple(sorted(one["handle"] for one in data["currentAppInstallation"]["accessScopes"]))
     implied = {*scopes, *(one.replace("write_", "read_", 1) for one in scopes)}
     shop = data["shop"]

@@ -15,8 +15,8 @@ from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.shopify import cost, shop, wire
-from pixee_workers.platforms.shopify.faults import SET_QUANTITIES, Step
 from pixee_workers.platforms.shopify.requests import ask, payload_of
+from pixee_workers.platforms.shopify.user_errors import SET_QUANTITIES, Step
 from pixee_workers.platforms.shopify.verdicts import UserError, again, gone, rejected, user_errors
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Mapped, StockItem

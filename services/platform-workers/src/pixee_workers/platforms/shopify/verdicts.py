@@ -1,4 +1,4 @@
-"""From user errors to outcomes, by the tables of `faults`. Pure."""
+"""From user errors to outcomes, by the tables of `user_errors`. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify.faults import OTHER, Step, Verdict
+from pixee_workers.platforms.shopify.user_errors import OTHER, Step, Verdict
 from pixee_workers.sync_base.outcomes import Linked, Outcome
 
 _CONCURRENT_WAIT_SECONDS = 2.0

@@ -11,8 +11,8 @@ from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.shopify import shop
 from pixee_workers.platforms.shopify.documents import KEYED, METAFIELDS, ProductDocument, with_media, without_media
-from pixee_workers.platforms.shopify.faults import Step
 from pixee_workers.platforms.shopify.stock import INVENTORY_ITEM
+from pixee_workers.platforms.shopify.user_errors import Step
 from pixee_workers.platforms.shopify.verdicts import UserError, again, rejected
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Listing, ProductItem
