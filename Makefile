@@ -37,13 +37,13 @@ check: setup ## Format, lint, types, walls, unused dependencies, generated files
 	$(BIN)/python tools/generate.py --check
 
 unit: setup ## Tests without servers
-	$(BIN)/pytest -q -m "not stack and not chaos"
+	$(BIN)/pytest -q -m "not stack"
 
 integration: setup ## Tests on real PostgreSQL and real Apache Kafka
-	$(BIN)/pytest -q -m "stack and not chaos"
+	$(BIN)/pytest -q -m stack
 
 chaos: setup ## Kill and empty everything, 20,000 products (long)
-	PIXEE_CHAOS_PRODUCTS=$${PIXEE_CHAOS_PRODUCTS:-20000} $(BIN)/pytest -q -m chaos
+	PIXEE_CHAOS_PRODUCTS=$${PIXEE_CHAOS_PRODUCTS:-20000} $(BIN)/pytest -q tests/chaos
 
 bench: setup ## The limits, as ratios in one run; writes docs/performance.md
 	$(BIN)/python -m benchmarks
