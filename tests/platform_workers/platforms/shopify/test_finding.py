@@ -113,3 +113,11 @@ async def test_a_product_of_the_merchant_that_fits_two_of_ours_is_linked_to_neit
     both = await found(shop, *(item(simple(key, variant={"sku": key, "ean": EAN})) for key in ("A", "B")))
     assert [one.candidates for one in both] == [(gid("Product", shop.products[0].id),)] * 2
     assert [one.linked.product for one in both] == [None, None]
+
+
+async def test_hits_beyond_the_first_page_are_found(shop: Shop):
+    for number in range(30):
+        await shop.pushed(item(simple(f"P{number:02}")))
+        by_hand(shop, number)
+    result = await found(shop, *(item(simple(f"P{number:02}")) for number in range(30)))
+    assert [one.linked.product.external_id for one in result] == [gid("Product", one.id) for one in shop.products]

@@ -19,7 +19,7 @@ from pixee_workers.sync_base.items import Listing, ProductItem, PushVariant
 from pixee_workers.sync_base.outcomes import Found, Linked
 
 _TERMS_PER_QUERY = 100
-_PAGES_PER_QUERY = 10
+_PAGES_PER_QUERY = 40
 """More hits than that for 100 terms: the search did not understand them."""
 _NODE_POINTS = 5
 

@@ -18,7 +18,8 @@ PAGE_MAX = 250
 PULL_PRODUCTS = 10
 PULL_VARIANTS = 20
 PULL_MEDIA = 5
-SEARCH_PAGE = 100
+SEARCH_PAGE = 25
+"""Small, since the whole page is taken from the bucket first and a new product has no hits."""
 
 TEST = """{ shop { id name myshopifyDomain currencyCode taxesIncluded }
   currentAppInstallation { accessScopes { handle } } }"""
