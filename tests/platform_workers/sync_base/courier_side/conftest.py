@@ -5,14 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from platform_workers.sync_base.courier_side.fake_platform import FakeAdapter, FakeShop
+from platform_workers.sync_base.courier_side.shop_rows import KEYS, LivingLife, ShopRows
 
 from pixee_common.clock import SystemClock
 from pixee_common.egress import EgressPolicy
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.tokens import TokenStore
-from platform_workers.sync_base.courier_side.fake_platform import FakeAdapter, FakeShop
-from platform_workers.sync_base.courier_side.shop_rows import KEYS, LivingLife, ShopRows
 
 
 class QuickClock(SystemClock):

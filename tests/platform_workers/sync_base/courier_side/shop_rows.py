@@ -112,8 +112,8 @@ class ShopRows:
 
     async def set_title(self, product: UUID, title: str) -> None:
         await self.run(
-            "UPDATE products SET content = jsonb_set(content, '{names,en}', to_jsonb($2::text)), content_version = $3"
-            " WHERE id = $1",
+            "UPDATE products SET content = jsonb_set(content, '{names,en}', to_jsonb($2::text)), content_version = $3,"
+            " updated_at = now() WHERE id = $1",
             product,
             title,
             self.next_version(),

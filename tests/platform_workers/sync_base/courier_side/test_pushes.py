@@ -1,10 +1,10 @@
 """Pushes from a claimed chunk to its rows, on real PostgreSQL, against a scripted shop."""
 
 import pytest
+from platform_workers.sync_base.courier_side.fake_platform import outcome_for
 
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from platform_workers.sync_base.courier_side.fake_platform import outcome_for
 
 pytestmark = pytest.mark.stack
 
@@ -137,7 +137,7 @@ async def test_a_quarantined_listing_is_not_called_for_until_it_is_corrected(ben
     b = await bench()
     product, (variant,) = await b.rows.add_product("A")
     await b.push(PRODUCTS, [product])
-    await b.rows.run("UPDATE listings SET state = 'quarantined' WHERE item_id = $1", product)
+    await b.rows.run("UPDATE listings SET state = 'quarantined', updated_at = now() WHERE item_id = $1", product)
     calls = len(b.shop.seen)
     assert (await b.push(PRODUCTS, [product])).letters == "q"
     assert len(b.shop.seen) == calls

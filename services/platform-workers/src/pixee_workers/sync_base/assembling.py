@@ -44,6 +44,7 @@ class ReadItem:
     """Of the aspect that the operation sends."""
     body: PushItem | Verdict
     quarantined: bool = False
+    """It failed three times in the same way, and its product has not been changed since."""
     intended_at: datetime | None = None
     """A create was begun at this moment and nothing is known of how it ended."""
     sent: Sent | None = None
@@ -98,7 +99,7 @@ def product_item(item_id: UUID, rows: Rows, connector: Connector, at: datetime) 
         sku=sku,
         version=row["content_version"],
         body=body,
-        quarantined=bool(known and known.quarantined),
+        quarantined=_held_back(known, row),
         intended_at=known.touched_at if known and known.listing is None else None,
         sent=rows.sent.get(item_id),
         shared_eans=() if deleted else tuple(v["ean"] for v in variants if v["ean_shared"]),
@@ -155,16 +156,22 @@ def _variant(item_id: UUID, rows: Rows) -> tuple[Row | None, Listing | None, Ver
 
 
 def _variant_read(item_id: UUID, row: Row | None, rows: Rows, version: int, body: PushItem | Verdict) -> ReadItem:
-    known = rows.listings.get(item_id)
+    product = rows.products.get(row["product_id"]) if row else None
     return ReadItem(
         id=item_id,
         product_id=row["product_id"] if row else item_id,
         sku=row["sku"] if row else None,
         version=version,
         body=body,
-        quarantined=bool(known and known.quarantined),
+        quarantined=_held_back(rows.listings.get(item_id), product),
         sent=rows.sent.get(item_id),
     )
+
+
+def _held_back(known: KnownListing | None, product: Row | None) -> bool:
+    if known is None or not known.quarantined:
+        return False
+    return product is None or product["updated_at"] <= known.touched_at
 
 
 def _product_body(

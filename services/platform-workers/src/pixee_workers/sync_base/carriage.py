@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-_CREDENTIALS_PAUSE = 300.0
+_CREDENTIALS_PAUSE = 60.0
 _BROKEN_ATTEMPTS = 3
 
 

@@ -55,8 +55,8 @@ class PlatformCourier:
         values: Callable[[Database, Clock], Values] = ValueReader,
     ) -> None:
         self._adapters = adapters
-        self._wiring = wiring
-        self._clock = wiring.clock
+        self.wiring = wiring
+        self.clock = wiring.clock
         self._values = values(database, wiring.clock)
         self._intents = Intents(database)
         self._polls = Polls(database)
@@ -93,7 +93,7 @@ class PlatformCourier:
         adapter = self._adapters.get(platform)
         if adapter is None:
             return
-        begun = RouteState.begun(adapter.manifest, self._clock)
+        begun = RouteState.begun(adapter.manifest, self.clock)
         begun.budgets.restore(state)
         self._routes[route_key] = begun
 
@@ -108,12 +108,25 @@ class PlatformCourier:
         """The route's state in this worker, begun at first use."""
         state = self._routes.get(route_key)
         if state is None:
-            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self._clock)
+            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self.clock)
         return state
+
+    def route_for_probe(self, route_key: RouteKey, adapter: Adapter) -> RouteState:
+        """The route's state where this worker has it; else one that is thrown away, since the route is another's."""
+        return self._routes.get(route_key) or RouteState.begun(adapter.manifest, self.clock)
+
+    def reopen(self, route_key: RouteKey) -> None:
+        """The shop was just seen to answer: its breaker need not wait any longer."""
+        if route_key in self._routes:
+            self._routes[route_key].breaker.succeeded()
+
+    def adapter(self, platform: str) -> Adapter:
+        """The platform's adapter. Raises KeyError where this worker has none."""
+        return self._adapters[platform]
 
     def platform_breaker(self, platform: str) -> PlatformBreaker:
         """The breaker of a whole platform in this worker."""
-        return self._platforms.setdefault(platform, PlatformBreaker(platform, self._clock))
+        return self._platforms.setdefault(platform, PlatformBreaker(platform, self.clock))
 
     async def _carry(self, chunk: ClaimedChunk, adapter: Adapter, life: Life) -> ChunkResult:
         connector = await self.connectors.read(chunk.connector_id)
@@ -144,7 +157,7 @@ class PlatformCourier:
             capability=capability,
             route=self.route(chunk.route_key, adapter),
             platform_breaker=self.platform_breaker(chunk.platform),
-            wiring=self._wiring,
+            wiring=self.wiring,
             life=life,
             tally=self._tally(chunk, adapter),
         )
@@ -181,7 +194,7 @@ class PlatformCourier:
         connector = carriage.connector
         if carriage.operation is Operation.PUSH_STOCK or connector.settings.currency is not None:
             return
-        memory, now = carriage.route.memory(connector.id), self._clock.monotonic()
+        memory, now = carriage.route.memory(connector.id), self.clock.monotonic()
         if now - memory.get(_CURRENCY, float("-inf")) < _CURRENCY_SECONDS:
             return
         memory[_CURRENCY] = now
@@ -195,10 +208,10 @@ class PlatformCourier:
             self.connectors.forget(connector.id)
 
     def _tally(self, chunk: ClaimedChunk, adapter: Adapter) -> Tally:
-        return Tally(chunk, self.route(chunk.route_key, adapter).recent, self._clock)
+        return Tally(chunk, self.route(chunk.route_key, adapter).recent, self.clock)
 
     def _held(self, chunk: ClaimedChunk, reason: ReasonCode, seconds: float) -> ChunkResult:
-        tally = Tally(chunk, RecentWrites(self._clock), self._clock)
+        tally = Tally(chunk, RecentWrites(self.clock), self.clock)
         tally.wait(reason, seconds)
         return tally.result()
 

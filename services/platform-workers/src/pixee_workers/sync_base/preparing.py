@@ -95,7 +95,7 @@ def _one(
     if isinstance(read.body, Verdict):
         verdict = read.body
         return Outcome(read.id, verdict.kind, verdict.reason, verdict.message, verdict.field)
-    if read.quarantined and not _corrected(read):
+    if read.quarantined:
         return Outcome(
             read.id, OutcomeKind.QUARANTINED, ReasonCode.QUARANTINED, "It failed three times in the same way."
         )
@@ -113,10 +113,6 @@ def _one(
     if not forced and read.sent is not None and read.sent.hash == digest and _stands_at_the_shop(read.body):
         return Outcome(read.id, OutcomeKind.SKIPPED, ReasonCode.UNCHANGED)
     return Ready(read, read.body, values, digest, weight)
-
-
-def _corrected(read: ReadItem) -> bool:
-    return read.sent is not None and read.version > read.sent.version
 
 
 def _stands_at_the_shop(item: PushItem) -> bool:

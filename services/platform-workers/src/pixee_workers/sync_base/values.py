@@ -25,7 +25,7 @@ SELECT id, (SELECT count(*) FROM variants v WHERE v.product_id = p.id AND v.dele
   FROM unnest($1::uuid[]) AS p (id)
 """
 _PRODUCTS = """
-SELECT id, key, content, content_version, deleted_at FROM products WHERE account_id = $1 AND id = ANY ($2)
+SELECT id, key, content, content_version, deleted_at, updated_at FROM products WHERE account_id = $1 AND id = ANY ($2)
 """
 _VARIANT_COLUMNS = """
 SELECT v.id, v.product_id, v.sku, v.ean, v.content, v.base_price, v.compare_at_price, v.cost, v.currency, v.price_version,
