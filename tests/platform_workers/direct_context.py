@@ -4,7 +4,7 @@ Faults are made as the engine makes them: `classify` for answers, `unavailable` 
 answer of a call that is not safe was lost.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ class DirectContext:
         self.connector_id = ConnectorId(uuid4())
         self.settings = settings
         self.credentials = Credentials(credentials)
-        self.memory: dict[str, Any] = {}
+        self.memory: MutableMapping[str, Any] = {}
         self.submission = uuid4()
         self.calls: list[HttpRequest] = []
         self.readings: list[BudgetReading] = []

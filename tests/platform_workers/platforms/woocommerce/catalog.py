@@ -81,9 +81,7 @@ def item(product: Product, *, quantity: int | None = 5, cost: Price | None = Non
     variants = tuple(
         PushVariant(variant_id(variant.sku), variant, quantity, cost or price(), None) for variant in product.variants
     )
-    upsert = ProductItem(
-        ProductId(uuid5(NAMESPACE_URL, product.key)), Action.UPSERT, product, variants, listing=None
-    )
+    upsert = ProductItem(ProductId(uuid5(NAMESPACE_URL, product.key)), Action.UPSERT, product, variants, listing=None)
     return replace(upsert, **changes)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from platform_workers.direct_context import DirectContext, direct_context
+from platform_workers.platforms.woocommerce.catalog import SETTINGS, mapped, operation_of
 
 from pixee_simulators.kit.testing import running
 from pixee_simulators.woocommerce.simulator import WooCommerce
@@ -14,8 +16,6 @@ from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.calls import ConnectorSettings
 from pixee_workers.sync_base.items import PushItem
 from pixee_workers.sync_base.outcomes import Outcome
-from platform_workers.direct_context import DirectContext, direct_context
-from platform_workers.platforms.woocommerce.catalog import SETTINGS, mapped, operation_of
 
 HOST = "shop.example"
 CREDENTIALS = {"consumer_key": "ck_" + "a" * 40, "consumer_secret": "cs_" + "b" * 40}

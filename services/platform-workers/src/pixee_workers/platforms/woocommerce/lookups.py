@@ -93,7 +93,8 @@ async def _rows_by_sku(skus: Iterable[str], context: CallContext, trashed: bool)
     rows: dict[int, ProductRow] = {}
     for listed in _lists(list(dict.fromkeys(skus))):
         wanted = {sku.casefold() for sku in listed}
-        parameters: dict[str, str | int] = {"sku": ",".join(listed), "per_page": PER_PAGE, "_fields": _FIELDS}
+        argument = "search_sku" if "," in listed[0] else "sku"
+        parameters: dict[str, str | int] = {argument: ",".join(listed), "per_page": PER_PAGE, "_fields": _FIELDS}
         if trashed:
             parameters["status"] = "trash"
         answer = await read(context, PRODUCTS, parameters, label="products by sku")
@@ -104,7 +105,7 @@ async def _rows_by_sku(skus: Iterable[str], context: CallContext, trashed: bool)
 
 
 def _lists(skus: Sequence[str]) -> list[list[str]]:
-    """Lists that fit into an address. A SKU with a comma goes alone: the shop also reads the whole text as one SKU."""
+    """Lists that fit into an address. A SKU with a comma goes alone, to the search by part of a SKU: the list parts at commas."""
     lists: list[list[str]] = []
     size = _LONGEST_LIST
     for sku in skus:

@@ -51,8 +51,8 @@ _SETTINGS = (
         pattern=r"https://[^\s/?#@]+(/[^\s?#@]*[^\s/?#@])?",
         help="The shop's address with https, and its folder where it lives in one: https://shop.example/store",
         rewrites=(
-            (r"\s*(https://[^\s?#]+?)/*(?:/wp-(?:json|admin)(?:/[^\s]*)?)?/*\s*", r"\1"),
-            (r"\s*([a-z0-9.-]+\.[a-z]{2,}(?:/[^\s?#:]+?)?)/*\s*", r"https://\1"),
+            (r"^\s*(https://[^\s?#]+?)/*(?:/wp-(?:json|admin)(?:/[^\s]*)?)?/*\s*$", r"\1"),
+            (r"^\s*([a-z0-9.-]+\.[a-z]{2,}(?:/[^\s?#:]+?)?)/*\s*$", r"https://\1"),
         ),
     ),
     SettingField(
