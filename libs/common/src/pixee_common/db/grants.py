@@ -34,7 +34,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "pending_changes": {"gateway": "r", "orchestrator": "rawd"},
     "jobs": {"gateway": "raw", "orchestrator": "raw", "worker": "r"},
     "chunks": {"gateway": "rw", "orchestrator": "raw", "worker": "rw"},
-    "item_issues": {"gateway": "r", "orchestrator": "rawd", "worker": "raw"},
+    "item_issues": {"gateway": "r", "orchestrator": "rawd", "worker": "rawd"},
     "remote_jobs": {"gateway": "r", "orchestrator": "rwd", "worker": "raw"},
     "pulled_pages": {"orchestrator": "rd", "worker": "raw"},
     "routes": {"gateway": "ra", "orchestrator": "raw", "worker": "rw"},

@@ -1,0 +1,26 @@
+"""The settings of a worker beyond those that every service has."""
+
+from pydantic import Field
+
+from pixee_common.service import Settings
+
+__all__ = ["WorkerSettings"]
+
+
+class WorkerSettings(Settings):
+    """What this worker serves."""
+
+    platforms: str = Field(
+        "all",
+        validation_alias="PIXEE_WORKER_PLATFORMS",
+        description="Platforms that this worker serves: all, or slugs separated by commas.",
+    )
+
+    def serves(self, slug: str) -> bool:
+        """Whether this platform is one of ours."""
+        return self.platforms.strip() == "all" or slug in self.wanted()
+
+    def wanted(self) -> frozenset[str]:
+        """The slugs that were named one by one; empty for all."""
+        text = self.platforms.strip()
+        return frozenset() if text == "all" else frozenset(part.strip() for part in text.split(",") if part.strip())
