@@ -1,5 +1,6 @@
 """Rows of one account in a real database: a catalog, a connector, and the lane's part of writing results, in the plainest way."""
 
+import asyncio
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -23,8 +24,6 @@ class LivingLife:
         return 8.5
 
     async def lost(self) -> None:
-        import asyncio
-
         await asyncio.Event().wait()
 
 

@@ -10,6 +10,7 @@ from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.chunks import WorkerLostError
 from pixee_workers.sync_base.outcomes import Outcome, PollResult, RemoteJob
+from pixee_workers.sync_base.values import parts_by_weight
 
 pytestmark = pytest.mark.stack
 
@@ -151,7 +152,5 @@ async def test_a_product_that_two_chunks_push_at_once_is_created_once(bench):
     assert len(b.adapter.submitted) == 1
 
 
-async def test_a_large_chunk_is_read_in_parts_of_two_thousand_variants(bench):
-    from pixee_workers.sync_base.values import parts_by_weight
-
+def test_a_large_chunk_is_read_in_parts_of_two_thousand_variants():
     assert parts_by_weight(list("abcd"), [1500, 600, 1400, 5000], 2000) == [["a"], ["b", "c"], ["d"]]

@@ -15,13 +15,16 @@ async def test_a_product_is_created_once_and_its_stock_and_price_went_with_it(be
     b = await bench()
     product, variants = await b.rows.add_product("A", sizes=("S", "M"))
     first = await b.push(PRODUCTS, [product])
-    assert first.letters == "a" and first.called and first.wait is None
+    assert first.letters == "a"
+    assert first.called
+    assert first.wait is None
     assert {row.item_id for row in first.listings} == {product, *variants}
 
     for operation, items in ((PRODUCTS, [product]), (STOCK, variants), (PRICES, variants)):
         again = await b.push(operation, items)
         assert set(again.letters) == {"s"}
-        assert not again.called and not again.issues
+        assert not again.called
+        assert not again.issues
     assert len(b.shop.seen) == 1
 
     b.restart()
@@ -52,7 +55,7 @@ async def test_what_a_worker_just_wrote_is_known_before_the_database_shows_it(be
 
 async def test_items_that_need_no_call_are_decided_without_one(bench):
     b = await bench()
-    unlisted, (unlisted_variant,) = await b.rows.add_product("A")
+    _unlisted, (unlisted_variant,) = await b.rows.add_product("A")
     stockless, (no_stock,) = await b.rows.add_product("B", quantity=None)
     priceless, (no_price,) = await b.rows.add_product("C", price=None, currency=None)
     foreign, (in_dollars,) = await b.rows.add_product("D", currency="USD")
@@ -61,10 +64,12 @@ async def test_items_that_need_no_call_are_decided_without_one(bench):
         await b.rows.list_item(variant, product, "variant", f"v{variant}")
     stock = await b.push(STOCK, [unlisted_variant, no_stock])
     prices = await b.push(PRICES, [unlisted_variant, no_price, in_dollars])
-    assert stock.letters == "nr" and prices.letters == "nrr"
+    assert stock.letters == "nr"
+    assert prices.letters == "nrr"
     assert [issue.reason for issue in stock.issues] == [ReasonCode.NOT_LISTED_YET, ReasonCode.NO_STOCK_RECORD]
     assert [issue.reason for issue in prices.issues[1:]] == [ReasonCode.NO_PRICE, ReasonCode.CURRENCY_MISMATCH]
-    assert "USD" in prices.issues[2].message and "EUR" in prices.issues[2].message
+    assert "USD" in prices.issues[2].message
+    assert "EUR" in prices.issues[2].message
     assert b.shop.seen == []
 
 
@@ -112,7 +117,8 @@ async def test_a_deleted_product_is_withdrawn_as_the_connector_says(bench):
         assert (product in await b.rows.listings()) is (on_delete != "delete")
         calls = len(b.shop.seen)
         again = await b.push(PRODUCTS, [product])
-        assert again.letters == "s" and len(b.shop.seen) == calls
+        assert again.letters == "s"
+        assert len(b.shop.seen) == calls
         assert (await b.push(STOCK, [variant])).letters == "s"
 
 
@@ -121,7 +127,9 @@ async def test_a_product_that_was_never_listed_and_is_deleted_needs_no_call(benc
     product, _ = await b.rows.add_product("A")
     await b.rows.delete_product(product)
     result = await b.push(PRODUCTS, [product])
-    assert result.letters == "s" and result.issues[0].reason is ReasonCode.ALREADY_GONE and not b.shop.seen
+    assert result.letters == "s"
+    assert result.issues[0].reason is ReasonCode.ALREADY_GONE
+    assert not b.shop.seen
 
 
 async def test_a_shared_ean_is_sent_with_a_warning(bench):
@@ -135,7 +143,7 @@ async def test_a_shared_ean_is_sent_with_a_warning(bench):
 
 async def test_a_quarantined_listing_is_not_called_for_until_it_is_corrected(bench):
     b = await bench()
-    product, (variant,) = await b.rows.add_product("A")
+    product, (_variant,) = await b.rows.add_product("A")
     await b.push(PRODUCTS, [product])
     await b.rows.run("UPDATE listings SET state = 'quarantined', updated_at = now() WHERE item_id = $1", product)
     calls = len(b.shop.seen)
@@ -147,7 +155,7 @@ async def test_a_quarantined_listing_is_not_called_for_until_it_is_corrected(ben
 
 async def test_a_variant_that_left_the_product_is_handed_over_as_gone(bench):
     b = await bench()
-    product, (small, medium) = await b.rows.add_product("A", sizes=("S", "M"))
+    product, (_small, medium) = await b.rows.add_product("A", sizes=("S", "M"))
     await b.push(PRODUCTS, [product])
     await b.rows.run("UPDATE variants SET deleted_at = now() WHERE id = $1", medium)
     await b.push(PRODUCTS, [product])
@@ -168,7 +176,8 @@ async def test_two_currencies_that_disagree_send_no_price(bench):
     await b.push(PRODUCTS, [product])
     assert b.adapter.submitted[-1][0].variants[0].price is None
     result = await b.push(PRICES, [variant])
-    assert result.letters == "r" and result.issues[0].reason is ReasonCode.CURRENCY_MISMATCH
+    assert result.letters == "r"
+    assert result.issues[0].reason is ReasonCode.CURRENCY_MISMATCH
 
 
 async def test_a_price_list_of_the_channel_comes_before_the_base_price(bench):
