@@ -1,7 +1,9 @@
 """Pushing products to the simulated shop."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from platform_workers.platforms.woocommerce.catalog import EAN, item, listed, price, rich, shirt, simple
 from platform_workers.platforms.woocommerce.conftest import Shop
@@ -9,6 +11,8 @@ from platform_workers.platforms.woocommerce.conftest import Shop
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.egress import HttpAnswer
+from pixee_workers.sync_base.calls import HttpRequest
 
 
 async def test_a_new_simple_product_arrives_with_its_price_and_stock(shop: Shop) -> None:
@@ -93,6 +97,16 @@ async def test_a_category_that_somebody_else_made_meanwhile_is_used(shop: Shop) 
     assert shop.by_sku("TEE")["categories"] == [made]
 
 
+async def test_ids_of_terms_are_asked_for_again_after_a_quarter_of_an_hour(shop: Shop) -> None:
+    one = simple("TEE", categories=(("Autre",),))
+    [made] = await shop.push(item(one))
+    shop.store.terms["categories"].popitem()
+    shop.context.now = lambda: datetime.now(UTC) + timedelta(minutes=16)  # type: ignore[method-assign]
+    await shop.push(listed(item(one), made.linked))
+    [category] = shop.by_sku("TEE")["categories"]
+    assert shop.store.terms["categories"][category]["name"] == "Autre"
+
+
 async def test_one_bad_product_fails_alone(shop: Shop) -> None:
     await shop.push(item(simple("TAKEN")))
     clash = simple("MINE", variant={"sku": "TAKEN"})
@@ -117,7 +131,10 @@ async def test_a_product_in_the_trash_is_found_there_and_comes_back(shop: Shop) 
     shop.by_sku("TEE")["status"] = "trash"
     [outcome] = await shop.push(one)
     assert outcome.kind is OutcomeKind.EXISTS
-    await shop.push(listed(one, outcome.linked))
+    found = (await shop.adapter.find(Operation.PUSH_PRODUCTS, [one], shop.context))[one.id]
+    assert found is not None
+    assert found.linked == outcome.linked
+    await shop.push(listed(one, found.linked))
     assert shop.by_sku("TEE")["status"] == "publish"
 
 
@@ -238,6 +255,29 @@ async def test_a_fault_of_the_first_write_is_raised(shop: Shop, rule: dict[str, 
         await shop.push(item(simple("TEE")))
     assert raised.value.kind is kind
     assert raised.value.retry_after == rule.get("retry_after")
+
+
+@pytest.mark.parametrize(("number", "kind"), [(2, FaultKind.TOO_BIG), (1, FaultKind.AMBIGUOUS)])
+async def test_a_critical_error_makes_batches_smaller_until_one_is_left(
+    shop: Shop, number: int, kind: FaultKind
+) -> None:
+    page = HttpAnswer(500, httpx.Headers(), b"<p>There has been a critical error on this website.</p>", 0.1)
+    call = shop.context.call
+
+    async def failing(request: HttpRequest) -> HttpAnswer:
+        await call(request)
+        fault = shop.adapter.classify(page)
+        assert fault is not None
+        raise fault
+
+    shop.context.call = failing  # type: ignore[method-assign]
+    items = [item(simple(f"P{place}")) for place in range(number)]
+    with pytest.raises(PlatformFault) as raised:
+        await shop.push(*items)
+    assert raised.value.kind is kind
+    shop.context.call = call  # type: ignore[method-assign]
+    assert {outcome.kind for outcome in await shop.push(*items)} == {OutcomeKind.EXISTS}
+    assert len(shop.products) == number
 
 
 async def test_a_host_that_takes_smaller_batches_is_told_as_too_big(shop: Shop) -> None:

@@ -273,12 +273,14 @@ class ItemRule:
     field: str | None = None
 
 
+SKU_IN_TRASH = "woocommerce_rest_product_not_created"
+
 ITEM_RULES: Mapping[str, ItemRule] = {
     rule.code: rule
     for rule in (
         ItemRule("product_invalid_sku", Step.LOOK_UP, ReasonCode.SKU_DUPLICATE, "Push products: duplicate SKU", "sku"),
         ItemRule(
-            "woocommerce_rest_product_not_created",
+            SKU_IN_TRASH,
             Step.LOOK_UP,
             ReasonCode.SKU_DUPLICATE,
             "Push products: SKU of a trashed product",

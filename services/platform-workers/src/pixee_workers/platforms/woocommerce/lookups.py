@@ -31,30 +31,47 @@ _EANS_TRIED = 3
 """Variants of one product that are looked up by EAN."""
 
 
-async def find(
-    items: Sequence[ProductItem], context: CallContext, *, trashed: bool = False
-) -> Mapping[UUID, Found | None]:
-    """See `Adapter.find`. `trashed`: look in the trash instead, where a SKU stays reserved.
+async def find(items: Sequence[ProductItem], context: CallContext) -> Mapping[UUID, Found | None]:
+    """See `Adapter.find`.
 
     Raises:
         PlatformFault: see `faults`.
     """
-    by_sku: dict[str, list[ProductRow]] = {}
-    for row in await _rows_by_sku((sku for item in items for sku in _skus(item)), context, trashed):
-        by_sku.setdefault(row.get("sku", "").casefold(), []).append(row)
-    results: dict[UUID, Found | None] = {}
     claimed: set[str] = set()
-    for item in items:
-        rows = [row for sku in _skus(item) for row in by_sku.get(sku.casefold(), ())]
-        results[item.id] = _found(item, rows)
-        claimed.update(_targets(rows))
-    if trashed or context.settings.extra.get("match_by_ean", "yes") == "no":
+    results = await _found_by_sku(items, context, claimed, trashed=False)
+    hidden = [item for item in items if results[item.id] is None and _trash_key(item) in context.memory]
+    if hidden:
+        results |= await _found_by_sku(hidden, context, claimed, trashed=True)
+    if context.settings.extra.get("match_by_ean", "yes") == "no":
         return results
     for item in items:
         if results[item.id] is None:
             rows = [row for row in await _rows_by_ean(item, context) if not _targets([row]) & claimed]
             results[item.id] = _found(item, rows)
             claimed.update(_targets(rows))
+    return results
+
+
+def look_in_trash(item: ProductItem, context: CallContext) -> None:
+    """The shop reserves this product's SKU for something in its trash: from now on `find` looks there too."""
+    context.memory[_trash_key(item)] = True
+
+
+def _trash_key(item: ProductItem) -> str:
+    return f"trashed:{item.product.key}"
+
+
+async def _found_by_sku(
+    items: Sequence[ProductItem], context: CallContext, claimed: set[str], *, trashed: bool
+) -> dict[UUID, Found | None]:
+    by_sku: dict[str, list[ProductRow]] = {}
+    for row in await _rows_by_sku((sku for item in items for sku in _skus(item)), context, trashed):
+        by_sku.setdefault(row.get("sku", "").casefold(), []).append(row)
+    results: dict[UUID, Found | None] = {}
+    for item in items:
+        rows = [row for sku in _skus(item) for row in by_sku.get(sku.casefold(), ())]
+        results[item.id] = _found(item, rows)
+        claimed.update(_targets(rows))
     return results
 
 

@@ -29,8 +29,8 @@ from pixee_workers.platforms.woocommerce.documents import (
     product_document,
     refs_with,
 )
-from pixee_workers.platforms.woocommerce.faults import Step
-from pixee_workers.platforms.woocommerce.lookups import find
+from pixee_workers.platforms.woocommerce.faults import SKU_IN_TRASH, Step
+from pixee_workers.platforms.woocommerce.lookups import find, look_in_trash
 from pixee_workers.platforms.woocommerce.mapping import is_variable
 from pixee_workers.platforms.woocommerce.terms import TermIds, resolve
 from pixee_workers.platforms.woocommerce.variations import VariationPush, push_variations
@@ -173,11 +173,11 @@ async def _look_up(works: Sequence[_Work], context: CallContext) -> None:
     met = [work for work in met if work.entry.external_id is None]
     if not met:
         return
+    for work in met:
+        if work.entry.error and work.entry.error.code == SKU_IN_TRASH:
+            look_in_trash(work.item, context)
     try:
-        found = dict(await find([work.item for work in met], context))
-        lost = [work.item for work in met if found.get(work.item.id) is None]
-        if lost:
-            found |= await find(lost, context, trashed=True)
+        found = await find([work.item for work in met], context)
     except PlatformFault as fault:
         for work in met:
             work.entry.error, work.entry.fault = None, fault

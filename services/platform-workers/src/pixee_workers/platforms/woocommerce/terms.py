@@ -1,6 +1,6 @@
 """Categories, brands, tags and global attributes: from our names to the shop's ids, made where they are missing.
 
-Each kind is listed once for a connector and process and then known by name; what somebody else made meanwhile answers
+Each kind is listed once for a connector and process, then known by name for fifteen minutes; what somebody else made meanwhile answers
 `term_exists` with its id. Terms of an attribute need no call: the shop makes them from the option names of a product.
 
 One bad name must not sink a batch: a refusal leaves the name out and puts a notice on the products that wear it.
@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar, cast
 
 from pixee_common.domain.faults import FaultKind, PlatformFault
@@ -33,6 +34,7 @@ from pixee_workers.sync_base.outcomes import Notice
 _Name = TypeVar("_Name", bound=Hashable)
 
 _MOST_PAGES = 50
+_KEPT = timedelta(minutes=15)
 _LONGEST_SLUG = 28
 """Of a global attribute, WordPress' limit on taxonomy names (32) less `pa_`."""
 
@@ -143,6 +145,7 @@ async def _id_of(
     context: CallContext, kind: Kind, name: str, ids: TermIds, *, parent: int = 0, called: str | None = None
 ) -> int | None:
     """From memory, else from the list, else made. `called`: how notices name it."""
+    _forget_old(context, kind)
     key = _memory_key(kind, name, parent)
     if key in context.memory:
         return cast("int", context.memory[key])
@@ -150,7 +153,7 @@ async def _id_of(
         if f"{kind.name}:listed" not in context.memory:
             for row in await all_rows(context, kind):
                 context.memory.setdefault(_memory_key(kind, text(row["name"]), row.get("parent") or 0), row["id"])
-            context.memory[f"{kind.name}:listed"] = True
+            context.memory[f"{kind.name}:listed"] = context.now()
         if key not in context.memory:
             context.memory[key] = await _made(context, kind, name, parent)
     except PlatformFault as fault:
@@ -160,6 +163,14 @@ async def _id_of(
         ids.refused[kind.name, called or name] = "this shop has no brands." if missing else fault.message
         return None
     return cast("int", context.memory[key])
+
+
+def _forget_old(context: CallContext, kind: Kind) -> None:
+    """Drop what was learnt long ago: an id that was removed at the shop would be ignored there without a word."""
+    listed_at = context.memory.get(f"{kind.name}:listed")
+    if listed_at is not None and context.now() - listed_at > _KEPT:
+        for key in [key for key in context.memory if key.startswith(f"{kind.name}:")]:
+            del context.memory[key]
 
 
 async def _made(context: CallContext, kind: Kind, name: str, parent: int) -> int:
