@@ -35,6 +35,8 @@ class ShopRows:
     account: UUID = field(default_factory=new_id)
     connector: UUID = field(default_factory=new_id)
     versions: int = 100
+    platform: str = "fake"
+    credentials: dict[str, str] = field(default_factory=lambda: {"token": "secret-token-of-the-shop"})
 
     async def run(self, statement: str, *values: Any) -> Any:
         async with self.owner.connection() as connection:
@@ -44,15 +46,16 @@ class ShopRows:
         await self.run("INSERT INTO accounts (id, name) VALUES ($1, 'a')", self.account)
         await self.run(
             "INSERT INTO connectors (id, account_id, name, platform, status, settings, shop_identity, route_key, shop_currency)"
-            " VALUES ($1, $2, 'c', 'fake', $3, $4, 'a.fake.test', $5, $6)",
+            " VALUES ($1, $2, 'c', $7, $3, $4, 'a.fake.test', $5, $6)",
             self.connector,
             self.account,
             status,
             {"shop": "a.fake.test", **settings},
             str(self.connector),
             shop_currency,
+            self.platform,
         )
-        sealed = KEYS.seal(self.connector, {"token": "secret-token-of-the-shop"})
+        sealed = KEYS.seal(self.connector, self.credentials)
         await self.run(
             "INSERT INTO credentials (connector_id, account_id, key_id, ciphertext) VALUES ($1, $2, $3, $4)",
             self.connector,
@@ -155,7 +158,7 @@ class ShopRows:
             "no": 0,
             "account_id": AccountId(self.account),
             "connector_id": ConnectorId(self.connector),
-            "platform": "fake",
+            "platform": self.platform,
             "operation": operation,
             "route_key": RouteKey(str(self.connector)),
             "priority": 2,

@@ -4,7 +4,7 @@ Read anew after two seconds, so that a pause, a deletion or new credentials are 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -119,6 +119,17 @@ def connector_of(row: Mapping[str, Any] | asyncpg.Record, manifest: Manifest) ->
         currency_conflict=bool(wanted and known and wanted != known),
         sealed=sealed,
         credentials_version=row["version"] or 0,
+    )
+
+
+def with_currency(connector: Connector, currency: str) -> Connector:
+    """The connector, now that the shop's currency is known."""
+    wanted = connector.settings.currency
+    return replace(
+        connector,
+        shop_currency=currency,
+        currency_conflict=wanted is not None and wanted != currency,
+        settings=connector.settings.model_copy(update={"currency": wanted or currency}),
     )
 
 

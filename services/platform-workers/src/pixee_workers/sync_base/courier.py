@@ -7,7 +7,6 @@ up and submitted, or a page is pulled. What a platform does never raises; a wait
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -23,7 +22,7 @@ from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, ConnectorNote, Life
-from pixee_workers.sync_base.connectors_read import Connector, ConnectorReader
+from pixee_workers.sync_base.connectors_read import ConnectorReader, with_currency
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.polling import Polls
@@ -31,14 +30,13 @@ from pixee_workers.sync_base.pulling import pull_page
 from pixee_workers.sync_base.pushing import PagePush
 from pixee_workers.sync_base.recent_writes import RecentWrites
 from pixee_workers.sync_base.results import Tally
-from pixee_workers.sync_base.route_state import RouteState
+from pixee_workers.sync_base.route_state import RouteState, ShopCurrency
 from pixee_workers.sync_base.values import ValueReader, Values
 
 _log = logging.getLogger(__name__)
 
 _PAUSED_SECONDS = 60.0
 _KEY_SECONDS = 300.0
-_CURRENCY = "engine:currency asked at"
 _CURRENCY_SECONDS = 600.0
 
 
@@ -190,22 +188,24 @@ class PlatformCourier:
             await PagePush(carriage, self._values, self._intents).run(page)
 
     async def _learn_currency(self, carriage: Carriage) -> None:
-        """Ask the shop for its currency where nobody knows it; at most once in ten minutes, and whatever comes of it."""
+        """Ask the shop for its currency where nobody knows it, once for all chunks of the connector."""
         connector = carriage.connector
-        if carriage.operation is Operation.PUSH_STOCK or connector.settings.currency is not None:
+        if carriage.operation is Operation.PUSH_STOCK or connector.shop_currency is not None:
             return
-        memory, now = carriage.route.memory(connector.id), self.clock.monotonic()
-        if now - memory.get(_CURRENCY, float("-inf")) < _CURRENCY_SECONDS:
-            return
-        memory[_CURRENCY] = now
-        report = await carriage.ask(carriage.adapter.test, carriage.key("currency"))
-        if isinstance(report, PlatformFault):
-            memory.pop(_CURRENCY)
-            carriage.stop_for(report)
-        elif report.currency is not None:
-            carriage.connector = with_currency(connector, report.currency)
-            carriage.tally.note(ConnectorNote(currency=report.currency))
-            self.connectors.forget(connector.id)
+        known = carriage.route.currencies.setdefault(connector.id, ShopCurrency())
+        async with known.lock:
+            now = self.clock.monotonic()
+            if known.currency is None and now >= known.ask_again_at:
+                report = await carriage.ask(carriage.adapter.test, carriage.key("currency"))
+                if isinstance(report, PlatformFault):
+                    carriage.stop_for(report)
+                    return
+                known.currency = report.currency
+                known.ask_again_at = now + _CURRENCY_SECONDS
+                carriage.tally.note(ConnectorNote(currency=report.currency))
+                self.connectors.forget(connector.id)
+        if known.currency is not None:
+            carriage.connector = with_currency(connector, known.currency)
 
     def _tally(self, chunk: ClaimedChunk, adapter: Adapter) -> Tally:
         return Tally(chunk, self.route(chunk.route_key, adapter).recent, self.clock)
@@ -214,15 +214,6 @@ class PlatformCourier:
         tally = Tally(chunk, RecentWrites(self.clock), self.clock)
         tally.wait(reason, seconds)
         return tally.result()
-
-
-def with_currency(connector: Connector, currency: str) -> Connector:
-    """The connector, now that the shop's currency is known."""
-    return replace(
-        connector,
-        shop_currency=currency,
-        settings=connector.settings.model_copy(update={"currency": currency}),
-    )
 
 
 def _ended(tally: Tally) -> ChunkResult:

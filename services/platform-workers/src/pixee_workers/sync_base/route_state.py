@@ -67,6 +67,15 @@ class Room:
 
 
 @dataclass(slots=True)
+class ShopCurrency:
+    """What a shop said its currency is, until the connector's row says it; asked by one at a time."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    currency: str | None = None
+    ask_again_at: float = 0.0
+
+
+@dataclass(slots=True)
 class RouteState:
     """One route in this worker."""
 
@@ -78,6 +87,7 @@ class RouteState:
     pace: Pace
     rooms: dict[Operation, Room] = field(default_factory=dict)
     memories: dict[UUID, MutableMapping[str, Any]] = field(default_factory=dict)
+    currencies: dict[UUID, ShopCurrency] = field(default_factory=dict)
     broken: dict[tuple[UUID, int], int] = field(default_factory=dict)
     """How often a chunk met an answer that breaks the contract."""
 
