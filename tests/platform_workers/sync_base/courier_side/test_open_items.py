@@ -98,6 +98,18 @@ async def test_what_a_dead_worker_had_sent_is_looked_up_first(guarded):
     assert b.adapter.submitted[0][0].listing.external_id == "p-A"
 
 
+async def test_doubt_after_a_dead_worker_outlives_a_throttled_carry(bench):
+    b = await bench()
+    product, (variant,) = await b.rows.add_product("A")
+    await b.push(PRODUCTS, [product])
+    b.restart()
+    b.shop.script.append(answer(429, retry_after="40"))
+    parked = await b.push(STOCK, [variant], look_up=True)
+    assert parked.letters == "u"
+    b.restart()
+    assert (await b.push(STOCK, [variant], letters=parked.letters)).letters == "a"
+
+
 async def test_an_unknown_update_is_sent_again_even_if_it_looks_unchanged(guarded):
     b = await guarded()
     product, (variant,) = await b.rows.add_product("A")
@@ -275,6 +287,20 @@ async def test_a_broken_contract_fails_items_only_after_three_attempts(bench):
         letters.append(result.letters)
     assert letters == [".", ".", "r"]
     assert result.issues[0].reason is ReasonCode.CONTRACT_BROKEN
+
+
+async def test_after_that_the_other_items_of_the_chunk_go_on(guarded):
+    b = await guarded(max_items=1)
+    products = [(await b.rows.add_product(key))[0] for key in "ABC"]
+    letters = "..."
+    for attempt in range(3):
+        b.shop.script.append(answer(418, b"what?"))
+        result = await b.push(PRODUCTS, products, attempt=attempt, job_id=products[0], letters=letters)
+        letters = result.letters
+        b.shop.script.clear()
+    assert letters == "raa"
+    assert result.issues[0].sku == "A"
+    assert (await b.rows.listings())[products[0]] == (None, "intent")
 
 
 async def test_an_error_in_the_adapter_never_leaves_the_courier(bench):

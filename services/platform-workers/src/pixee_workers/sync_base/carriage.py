@@ -26,6 +26,7 @@ Answer = TypeVar("Answer")
 
 _CREDENTIALS_PAUSE = 60.0
 _BROKEN_ATTEMPTS = 3
+_MOST_REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
@@ -108,23 +109,24 @@ class Carriage:
                 if fault.scope is not FaultScope.OPERATION:
                     self.tally.note(ConnectorNote(last_error=fault.message))
             case FaultKind.CONTRACT_BROKEN:
-                self._stop_for_broken(fault)
+                times = self.route.broken.get(self._place, 1)
+                self.tally.wait(fault.reason, max(self.platform_breaker.remaining(), 10.0 * 4.0 ** (times - 1)))
             case FaultKind.THROTTLED | FaultKind.UNAVAILABLE:
                 self.tally.wait(fault.reason, fault.retry_after if fault.retry_after is not None else pause)
             case FaultKind.AMBIGUOUS | FaultKind.TOO_BIG:
                 self.tally.wait(fault.reason, pause)
 
-    def _stop_for_broken(self, fault: PlatformFault) -> None:
-        place = (self.chunk.job_id, self.chunk.no)
-        times = self.route.broken.pop(place, 0) + 1
-        parked = self.platform_breaker.remaining()
-        if times >= _BROKEN_ATTEMPTS and not parked:
-            self.refused = fault
-            return
-        if len(self.route.broken) > 10_000:
+    def is_broken_for_good(self) -> bool:
+        """Count an answer that broke the contract. True from the chunk's third on, unless the whole platform is suspected."""
+        if len(self.route.broken) > _MOST_REMEMBERED:
             self.route.broken.clear()
-        self.route.broken[place] = times
-        self.tally.wait(fault.reason, max(parked, 10.0 * 4.0 ** (times - 1)))
+        times = self.route.broken.get(self._place, 0) + 1
+        self.route.broken[self._place] = times
+        return times >= _BROKEN_ATTEMPTS and self.platform_breaker.remaining() == 0
+
+    @property
+    def _place(self) -> tuple[UUID, int]:
+        return self.chunk.job_id, self.chunk.no
 
 
 def _broken(reason: ReasonCode, message: str) -> PlatformFault:

@@ -109,7 +109,7 @@ def connector_of(row: Mapping[str, Any] | asyncpg.Record, manifest: Manifest) ->
             locale=_text(given.pop("locale", None)),
             channel=_text(given.pop("channel", None)),
             locations=_locations(given.pop("locations", None)),
-            on_delete=_text(given.pop("on_delete", None)) or "unpublish",
+            on_delete=_on_delete(given.pop("on_delete", None)),
             extra={name: text for name, value in given.items() if (text := _text(value)) is not None},
         ),
         shop_identity=row["shop_identity"],
@@ -155,6 +155,10 @@ def _escaped(host: str) -> str:
 
 def _text(value: JsonValue) -> str | None:
     return None if value is None or value == "" else str(value)
+
+
+def _on_delete(value: JsonValue) -> str:
+    return str(value) if value in {"keep", "unpublish", "delete"} else "unpublish"
 
 
 def _locations(value: JsonValue) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.ids import RouteKey
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_common.telemetry import log_context, span
+from pixee_common.telemetry import current_trace_id, log_context, span
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.carriage import Carriage
@@ -77,7 +77,8 @@ class PlatformCourier:
                     platform=chunk.platform,
                 )
             )
-            parent = {"traceparent": chunk.traceparent} if chunk.traceparent else None
+            orphan = current_trace_id() is None and chunk.traceparent is not None
+            parent = {"traceparent": chunk.traceparent or ""} if orphan else None
             around.enter_context(span(f"carry {chunk.operation}", parent=parent, attributes={"chunk": chunk.no}))
             around.enter_context(self.route(chunk.route_key, adapter).pace.carrying())
             life.check()
@@ -181,6 +182,8 @@ class PlatformCourier:
         to_send = [i for i in carriage.tally.open_ids() if carriage.tally.kind(i) is not OutcomeKind.ACCEPTED]
         if not to_send or carriage.stopped:
             return
+        if carriage.chunk.look_up:
+            carriage.tally.doubt()
         await self._learn_currency(carriage)
         for page in await self._values.pages(carriage.operation, to_send):
             if carriage.stopped:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pixee_common.domain.faults import PlatformFault
-from pixee_common.domain.job import Operation, OutcomeKind
+from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
+from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.budgets import LONGEST_WAIT
 from pixee_workers.sync_base.carriage import Carriage
@@ -36,7 +36,7 @@ class LookUps:
         return [track for track in tracks if self._is_open(track) and not track.look_up]
 
     def _is_open(self, track: Track) -> bool:
-        return track.id in set(self._carriage.tally.open_ids())
+        return COUNTS_AS[self._carriage.tally.kind(track.id)] is Counted.OPEN
 
     async def _wait_and_ask(self, tracks: Sequence[Track]) -> None:
         """Nothing was found, and it is too early to believe it: a short while in the lane, a long one in the chunk's row."""
@@ -66,7 +66,7 @@ class LookUps:
             self._carriage.key("find"),
         )
         if isinstance(answer, PlatformFault):
-            self._carriage.stop_for(answer)
+            await self._failed(tracks, answer, last=last)
             return
         taken = await self._taken(tracks, answer)
         for track in tracks:
@@ -77,6 +77,24 @@ class LookUps:
                 track.look_up = track.id in early
             else:
                 self._meet(track, found, taken)
+
+    async def _failed(self, tracks: Sequence[Track], fault: PlatformFault, *, last: bool) -> None:
+        """The question itself failed: the items can be told apart only where they are the cause."""
+        carriage = self._carriage
+        if fault.kind is FaultKind.TOO_BIG and len(tracks) > 1:
+            middle = len(tracks) // 2
+            await self._ask(tracks[:middle], last=last)
+            await self._ask(tracks[middle:], last=last)
+            return
+        narrow = fault.scope in {FaultScope.ITEM, FaultScope.SUBMISSION}
+        for_good = fault.kind is FaultKind.CONTRACT_BROKEN and carriage.is_broken_for_good()
+        if not for_good and not (narrow and fault.kind in {FaultKind.REFUSED, FaultKind.TOO_BIG}):
+            carriage.stop_for(fault)
+            return
+        for track in tracks:
+            track.doubtful = True
+            outcome = Outcome(track.id, OutcomeKind.REJECTED, fault.reason, fault.message)
+            carriage.tally.settle(Origin.of(track.ready.read), outcome)
 
     async def _taken(self, tracks: Sequence[Track], answer: Mapping[UUID, Found | None]) -> dict[str, UUID]:
         """To which of our products the objects found are linked already."""

@@ -16,10 +16,11 @@ from pixee_common.crypto import CryptoError
 from pixee_common.db import Connection, Database
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.egress import AnswerNotJson
 from pixee_common.telemetry import log_context
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import Breaker
-from pixee_workers.sync_base.chunks import Life
+from pixee_workers.sync_base.chunks import Life, WorkerLostError
 from pixee_workers.sync_base.connectors_read import Connector
 from pixee_workers.sync_base.context import CourierContext
 from pixee_workers.sync_base.courier import PlatformCourier
@@ -80,6 +81,10 @@ class Prober:
                 return _failure(connector.platform, ReasonCode.UNAVAILABLE, message)
             except PlatformFault as fault:
                 return await self._refused(connector, fault)
+            except WorkerLostError:
+                raise
+            except AnswerNotJson:
+                return _failure(connector.platform, ReasonCode.CONTRACT_BROKEN, _MEND[FaultKind.CONTRACT_BROKEN])
             except CryptoError:
                 message = "The stored credentials cannot be read; Pixee has been told."
                 return _failure(connector.platform, ReasonCode.KEY_UNKNOWN, message)

@@ -50,8 +50,7 @@ class PagePush:
     async def run(self, item_ids: Sequence[UUID]) -> None:
         """Carry the items as far as they go."""
         carriage = self._carriage
-        unknown = {i for i in item_ids if carriage.tally.kind(i) in {OutcomeKind.UNKNOWN, OutcomeKind.EXISTS}}
-        self._forced = set(item_ids) if carriage.chunk.look_up else unknown
+        self._forced = {i for i in item_ids if carriage.tally.kind(i) in {OutcomeKind.UNKNOWN, OutcomeKind.EXISTS}}
         tracks = [self._track(ready) for ready in await self._read(item_ids)]
         everything = list(tracks)
         while tracks and not carriage.stopped:
@@ -65,6 +64,8 @@ class PagePush:
         self._read_at = carriage.wiring.clock.monotonic()
         reads = await self._values.read(carriage.operation, item_ids, carriage.connector, carriage.route.recent)
         prepared = prepare(reads, carriage.operation, carriage.connector, carriage.adapter, forced=self._forced)
+        for read in reads:
+            carriage.tally.know(Origin.of(read))
         for read, outcome in prepared.decided:
             carriage.tally.settle(Origin.of(read), outcome)
         return list(prepared.ready)
@@ -216,10 +217,14 @@ class PagePush:
         elif fault.kind is FaultKind.AMBIGUOUS:
             for track in tracks:
                 self._take(track, Outcome(track.id, OutcomeKind.UNKNOWN, fault.reason, fault.message))
+        elif fault.kind is FaultKind.CONTRACT_BROKEN and carriage.is_broken_for_good():
+            for track in tracks:
+                track.doubtful = True
+                self._take(track, Outcome(track.id, OutcomeKind.REJECTED, fault.reason, fault.message))
         else:
-            if fault.kind is not FaultKind.CONTRACT_BROKEN and fault.kind is not FaultKind.UNAVAILABLE:
-                for track in tracks:
-                    track.sent = False
+            for track in tracks:
+                track.doubtful = fault.kind in {FaultKind.CONTRACT_BROKEN, FaultKind.UNAVAILABLE}
+                track.sent = track.doubtful
             carriage.stop_for(fault)
 
     async def _halve(self, tracks: list[Track]) -> None:
@@ -237,6 +242,7 @@ class PagePush:
             for track in tracks
             if track.ready.creates
             and track.ready.read.intended_at is None
+            and not track.doubtful
             and (
                 tally.kind(track.id) in {OutcomeKind.REJECTED, OutcomeKind.NEEDS_REVIEW}
                 or (not track.sent and track.begun_at is None)

@@ -74,6 +74,7 @@ class Tally:
         self._recent = recent
         self._clock = clock
         self._kinds = dict(zip(chunk.item_ids, (LETTER_OUTCOMES[letter] for letter in chunk.letters), strict=True))
+        self._known: dict[UUID, Origin] = {}
         self._wait: Wait | None = None
         self._listings: dict[UUID, ListingRow] = {}
         self._gone: dict[tuple[str, str], None] = {}
@@ -102,9 +103,20 @@ class Tally:
             )
         self._report(origin, outcome)
 
+    def doubt(self) -> None:
+        """A worker died over this chunk: of its open items nobody knows what the shop has, until each was sent or looked up."""
+        for item_id, kind in self._kinds.items():
+            if kind is OutcomeKind.TRANSIENT:
+                self._kinds[item_id] = OutcomeKind.UNKNOWN
+
+    def know(self, origin: Origin) -> None:
+        """What an item is called, for outcomes that come over it together with others."""
+        self._known[origin.item_id] = origin
+
     def close(self, item_id: UUID, kind: OutcomeKind, reason: ReasonCode, message: str) -> None:
-        """Give an item that was not even read a final outcome."""
-        self.settle(Origin(item_id, item_id, None, 0), Outcome(item_id, kind, reason, message))
+        """Give an item a final outcome that says nothing of what was sent."""
+        origin = self._known.get(item_id) or Origin(item_id, item_id, None, 0)
+        self.settle(origin, Outcome(item_id, kind, reason, message))
 
     def wait(self, reason: ReasonCode, seconds: float) -> None:
         """The open items come again no earlier than in that many seconds; the longest wait counts."""

@@ -27,6 +27,8 @@ class Track:
     """The external id that vanished from the shop, where it is created anew."""
     sent: bool = False
     """Whether a write may have reached the shop in this carry."""
+    doubtful: bool = False
+    """It was sent and the answer said nothing: an intent stays, whatever the outcome."""
     unknowns: int = 0
     exists: int = 0
 
