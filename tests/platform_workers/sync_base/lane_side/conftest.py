@@ -4,11 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from platform_workers.sync_base.lane_side.catalog_rows import Rows
+from platform_workers.sync_base.lane_side.lane_side import LaneSide
 
 from pixee_common.clock import FakeClock
 from pixee_common.db import Database
-from platform_workers.sync_base.lane_side.catalog_rows import Rows
-from platform_workers.sync_base.lane_side.lane_side import LaneSide
 
 StartWorker = Callable[..., "AsyncIterator[LaneSide]"]
 

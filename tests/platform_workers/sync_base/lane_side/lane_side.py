@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Self
 from uuid import UUID
+
+from platform_workers.sync_base.lane_side.fake_courier import FakeCourier
 
 from pixee_common.clock import FakeClock
 from pixee_common.db import Database
@@ -12,7 +15,6 @@ from pixee_workers.sync_base.lanes import Lanes
 from pixee_workers.sync_base.liveness import Incarnation, Liveness
 from pixee_workers.sync_base.marks import Marks
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
-from platform_workers.sync_base.lane_side.fake_courier import FakeCourier
 
 
 async def until(found: Callable[[], object | Awaitable[object]], seconds: float = 5.0) -> None:
@@ -41,7 +43,7 @@ class LaneSide:
         self.liveness.on_buried = self.lanes.drop_all
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def __aenter__(self) -> "LaneSide":
+    async def __aenter__(self) -> Self:
         for run in (self.marks.run, self.writer.run, self.liveness.run):
             self._tasks.append(asyncio.create_task(run()))
         await self.liveness.joined()

@@ -2,10 +2,11 @@
 
 from uuid import uuid4
 
+from platform_workers.sync_base.lane_side.catalog_rows import Rows
+
 from pixee_common.db import Database
 from pixee_workers.sync_base.claims import claim
 from pixee_workers.sync_base.routes import Handed, free, leave, release
-from platform_workers.sync_base.lane_side.catalog_rows import Rows
 
 
 def _keys(claims):

@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+from platform_workers.sync_base.lane_side.catalog_rows import Rows
+from platform_workers.sync_base.lane_side.lane_side import LaneSide, until
 
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.chunks import ChunkResult, Wait, WorkerLostError
-from platform_workers.sync_base.lane_side.catalog_rows import Rows
-from platform_workers.sync_base.lane_side.lane_side import LaneSide, until
 
 
 async def _done(rows: Rows, *jobs) -> None:

@@ -49,6 +49,11 @@ class Lanes:
     def clock(self) -> Clock:
         return self._tools.clock
 
+    @property
+    def claiming(self) -> bool:
+        """Whether a claim or a release is under way."""
+        return self._lock.locked()
+
     def __len__(self) -> int:
         return len(self._lanes)
 

@@ -28,7 +28,7 @@ WITH asked AS MATERIALIZED (
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 )
 UPDATE chunks c
-SET letters = l.letters, state = l.state, attempt = c.attempt + l.called::int, look_up = c.look_up AND NOT l.called,
+SET letters = l.letters, state = l.state, attempt = c.attempt + l.called::int,
     not_before = l.not_before, wait_reason = l.wait_reason, claim_token = NULL,
     succeeded = l.succeeded, failed = l.failed, skipped = l.skipped, cancelled = l.cancelled,
     done_at = CASE WHEN l.state = 'done' THEN now() END
@@ -111,7 +111,7 @@ ISSUES = """
 INSERT INTO item_issues AS i (job_id, item_id, account_id, chunk_no, product_id, sku, outcome, reason, message, field, warning,
                               candidates)
 SELECT job_id, item_id, account_id, chunk_no, product_id, sku, outcome, reason, message, field, warning,
-       CASE WHEN candidates IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(candidates)) END
+       CASE WHEN candidates IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(candidates -> 'of')) END
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
             $10::text[], $11::bool[], $12::jsonb[])
     AS a(job_id, item_id, account_id, chunk_no, product_id, sku, outcome, reason, message, field, warning, candidates)
@@ -258,7 +258,7 @@ async def write_issues(connection: Connection, results: Iterable[ChunkResult]) -
                     row.message,
                     row.field,
                     row.warning,
-                    list(row.candidates) or None,
+                    _boxed(row.candidates),
                 ),
             )
             for (job, item), (result, row) in rows.items()
@@ -326,6 +326,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(inner) for inner in value]
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+
+
+def _boxed(candidates: Sequence[str]) -> dict[str, list[str]] | None:
+    """Lists of several lengths cannot stand in one array: asyncpg takes them for further dimensions."""
+    return {"of": list(candidates)} if candidates else None
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:

@@ -1,0 +1,5 @@
+"""`python -m pixee_workers`."""
+
+from pixee_workers.main import main
+
+main()

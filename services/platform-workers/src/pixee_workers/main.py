@@ -1,0 +1,128 @@
+"""The worker process on one screen: what there is, what runs, how it stops. Starts and stays up without Kafka and PostgreSQL."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from uuid import uuid4
+
+from pixee_common.clock import SystemClock
+from pixee_common.db import Database
+from pixee_common.db.channels import OUTBOX, PROBE
+from pixee_common.delivery.dead_letters import DeadLetterBox
+from pixee_common.delivery.relay import Relay
+from pixee_common.egress import GuardedClient
+from pixee_common.messaging.brokers import BrokerRunner
+from pixee_common.messaging.settings import TopicSettings
+from pixee_common.service import (
+    Check,
+    DatabaseSettings,
+    EgressSettings,
+    HttpSettings,
+    KafkaSettings,
+    KeySettings,
+    health_app,
+    run_service,
+    serve,
+)
+from pixee_workers.handlers import bells
+from pixee_workers.handlers.assignment import Assignment
+from pixee_workers.settings import WorkerSettings
+from pixee_workers.sync_base import routes
+from pixee_workers.sync_base.adapters_found import found_adapters
+from pixee_workers.sync_base.context import Wiring
+from pixee_workers.sync_base.courier import PlatformCourier
+from pixee_workers.sync_base.lane import LaneTools
+from pixee_workers.sync_base.lanes import Lanes
+from pixee_workers.sync_base.liveness import Liveness
+from pixee_workers.sync_base.marks import Marks, needs_mark
+from pixee_workers.sync_base.outcome_writer import SOURCE, OutcomeWriter
+from pixee_workers.sync_base.prober import Prober
+from pixee_workers.sync_base.probes import Probes
+from pixee_workers.sync_base.tokens import TokenStore
+from pixee_workers.watching import Watch, answers, kafka_up
+
+NAME = "platform-workers"
+STOP_SECONDS = 25.0
+_log = logging.getLogger(__name__)
+
+
+async def start(stopping: asyncio.Event) -> None:
+    """Runs until told to stop."""
+    clock, release = SystemClock(), version("pixee-workers")
+    dsn, bootstrap = DatabaseSettings.load().dsn, KafkaSettings.load().bootstrap_servers
+    http, keys, policy = HttpSettings.load(), KeySettings.load().key_ring(), EgressSettings.load().policy()
+    adapters = found_adapters(WorkerSettings.load().serves)
+    platforms = list(adapters)
+    manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
+    database = Database(dsn, name="pixee-worker", most_connections=12)
+    heart = Database(dsn, name="pixee-worker-heart", most_connections=1)
+    relay = Relay(database, bootstrap, TopicSettings.load(), name=NAME)
+    liveness = Liveness(heart, clock, platforms, release)
+    marks, writer = Marks(database), OutcomeWriter(database, clock)
+    async with GuardedClient(policy) as client:
+        wiring = Wiring(client, policy, clock, TokenStore(clock), uuid4(), release)
+        courier = PlatformCourier(adapters, database, keys, wiring)
+        tools = LaneTools(
+            courier, marks, writer, clock, lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation)
+        )
+        lanes = Lanes(database, liveness, tools, lambda partition: partition in assignment)
+        assignment = Assignment(lanes.partitions_assigned)
+        liveness.on_buried = lanes.drop_all
+        probes = Probes(database, liveness, Prober(courier, database), clock, platforms)
+        box = DeadLetterBox(database, clock, source=SOURCE)
+        kafka = BrokerRunner(lambda: bells.build(bootstrap, f"pixee-{NAME}", platforms, lanes.ring, assignment, box))
+        watch = Watch(clock, lambda: lanes.claiming)
+        health = health_app(
+            ready=[Check("database", lambda: answers(database)), Check("kafka", kafka_up(kafka), required=False)],
+            live=[Check("consumers", watch.check)],
+        )
+        async with serve(health, http.host, http.port) as served:
+            channels: dict[str, Callable[[str], None]] = {OUTBOX: relay.wake, PROBE: probes.wake}
+            loops = [marks.run(), writer.run(), relay.run(), lanes.run(), database.listen(channels)]
+            tasks = [asyncio.create_task(loop) for loop in (*loops, watch.run(kafka))]
+            beating = asyncio.create_task(liveness.run())
+            edge = [asyncio.create_task(kafka.run()), asyncio.create_task(probes.run())]
+            await _until(stopping, [*tasks, beating, *edge, served.task])
+            await _hand_over(lanes, edge)
+            await _ended([beating])
+            await _leave(database, liveness)
+            await _ended(tasks)
+    await database.close()
+    await heart.close()
+
+
+async def _until(stopping: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    """Until told to stop, or until something ended that never should."""
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+
+
+async def _hand_over(lanes: Lanes, edge: list[asyncio.Task[None]]) -> None:
+    """Leaves the consumer groups first, so that what is given back rings at another worker."""
+    begun = asyncio.get_running_loop().time()
+    await asyncio.wait([asyncio.create_task(_ended(edge))], timeout=5)
+    await lanes.stop(STOP_SECONDS - (asyncio.get_running_loop().time() - begun))
+
+
+async def _leave(database: Database, liveness: Liveness) -> None:
+    if liveness.current is not None:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(2):
+                await routes.leave(database, liveness.current.worker_id)
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            _log.error("a loop ended with %s", type(result).__name__, exc_info=result)
+
+
+def main() -> None:
+    """`python -m pixee_workers`."""
+    sys.exit(run_service(NAME, start, stop_within=STOP_SECONDS + 5))
