@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from pixee_common.db import Database
-from pixee_common.db.channels import JOB, OUTBOX, PROBE_ANSWER
+from pixee_common.db.channels import API_KEY, JOB, OUTBOX, PROBE_ANSWER
 from pixee_common.delivery.relay import Relay
 from pixee_common.messaging.settings import TopicSettings
 from pixee_common.platforms import catalogue
@@ -43,6 +43,7 @@ async def start(stopping: asyncio.Event) -> None:
         OUTBOX: relay.wake,
         PROBE_ANSWER: probe_answers.notify,
         JOB: job_changes.notify,
+        API_KEY: authenticator.forget,
     }
     async with serve(app, http.host, http.port) as served:
         tasks = [asyncio.create_task(one) for one in (relay.run(), database.listen(channels), authenticator.run())]

@@ -1,6 +1,7 @@
 """The four syncs' routes, each of which accepts a job and answers at once."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pixee_common.domain.job import Operation
 from pixee_gateway.api.responses import NOT_FOUND
 from pixee_gateway.schemas.sync import ProductsQueued, PullScope, PushScope, SyncQueued
+from pixee_gateway.security.authentication import Caller
 from pixee_gateway.state import CallerOf, Cases
-from pixee_gateway.usecases.start_sync import Accepted, Idempotency
+from pixee_gateway.usecases.start_sync import Accepted, Idempotency, StartSync
 
 IdempotencyKey = Annotated[
     str | None,
@@ -23,49 +25,52 @@ IdempotencyKey = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
 class SyncCall:
     """What every sync has in common: who asks for which connector, and the headers of the answer."""
 
-    def __init__(
-        self,
-        connector_id: UUID,
-        request: Request,
-        response: Response,
-        cases: Cases,
-        caller: CallerOf,
-        idempotency_key: IdempotencyKey = None,
-    ) -> None:
-        self._connector_id = connector_id
-        self._request = request
-        self._response = response
-        self._start = cases.start_sync
-        self._caller = caller
-        self._key = idempotency_key
+    connector_id: UUID
+    request: Request
+    response: Response
+    start_sync: StartSync
+    caller: Caller
+    key: str | None
 
     async def start(
         self, operation: Operation, only: str | None, *, scope: PushScope | None = None, mode: str | None = None
     ) -> Accepted:
         """The accepted job; sets `Location`, and `Idempotent-Replayed` where the answer is an earlier one."""
         bound = None
-        if self._key is not None:
-            body = hashlib.sha256(await self._request.body()).digest()
-            bound = Idempotency(self._key, f"POST {self._request.url.path}", body)
-        accepted = await self._start(
-            self._caller,
-            self._connector_id,
+        if self.key is not None:
+            body = hashlib.sha256(await self.request.body()).digest()
+            bound = Idempotency(self.key, f"POST {self.request.url.path}", body)
+        accepted = await self.start_sync(
+            self.caller,
+            self.connector_id,
             operation,
             product_ids=scope.product_ids if scope else None,
             mode=mode,
             only_platform=only,
             idempotency=bound,
         )
-        self._response.headers["Location"] = f"/api/v1/jobs/{accepted.job_id}"
+        self.response.headers["Location"] = f"/api/v1/jobs/{accepted.job_id}"
         if accepted.replayed:
-            self._response.headers["Idempotent-Replayed"] = "true"
+            self.response.headers["Idempotent-Replayed"] = "true"
         return accepted
 
 
-Call = Annotated[SyncCall, Depends(SyncCall)]
+async def _sync_call(
+    connector_id: UUID,
+    request: Request,
+    response: Response,
+    cases: Cases,
+    caller: CallerOf,
+    idempotency_key: IdempotencyKey = None,
+) -> SyncCall:
+    return SyncCall(connector_id, request, response, cases.start_sync, caller, idempotency_key)
+
+
+Call = Annotated[SyncCall, Depends(_sync_call)]
 
 
 def add_syncs(router: APIRouter, name: str, only: str | None) -> None:
