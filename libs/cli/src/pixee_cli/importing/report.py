@@ -8,8 +8,11 @@ from typing import Self
 from pydantic import BaseModel, Field, model_validator
 
 from pixee_cli.importing.files import Looked
-from pixee_cli.importing.ledger import Ledger
+from pixee_cli.importing.ledger import Ledger, Note
 from pixee_cli.importing.reading import Reading
+
+FIRST = 20
+"""Notes that the report itself carries; a report file has all of them."""
 
 
 class CatalogAnswer(BaseModel):
@@ -42,6 +45,7 @@ class Report(BaseModel):
     warnings: dict[str, int]
     shared_ean_groups: int
     catalog: CatalogAnswer | None = Field(description="Null: nothing was sent.")
+    first_notes: list[Note] = Field(description="The first refused rows, and the first that the catalog refused.")
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -78,6 +82,7 @@ def report_of(
         warnings=ledger.counts("warning"),
         shared_ean_groups=reading.shared_groups,
         catalog=catalog,
+        first_notes=[*ledger.notes("refused", FIRST), *ledger.notes("catalog", FIRST)],
     )
 
 
