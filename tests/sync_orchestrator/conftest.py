@@ -1,7 +1,5 @@
 """A clean database and the orchestrator's parts on it, under the orchestrator's own role."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from sync_orchestrator.world import World
 
@@ -12,10 +10,10 @@ from pixee_orchestrator.progress.folder import Folder
 
 
 @pytest.fixture
-async def world(owner: Database) -> AsyncIterator[World]:
+async def world(owner: Database) -> World:
     made = World(owner)
     await made.clean()
-    yield made
+    return made
 
 
 @pytest.fixture

@@ -3,3 +3,4 @@
 SOURCE = "sync-orchestrator"
 PROGRESS_GROUP = "pixee.orchestrator.progress"
 CATALOG_GROUP = "pixee.orchestrator.catalog"
+PLAN_GROUP = "pixee.orchestrator.plan"

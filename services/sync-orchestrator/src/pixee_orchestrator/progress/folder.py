@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from uuid import UUID
 
 from pixee_common.db import Connection, Database
+from pixee_common.domain.job import Operation
 from pixee_common.events import SyncProgress
 from pixee_common.messaging.consuming import Received, SetAside, UnreadableError, read
 from pixee_common.telemetry import record, span
@@ -25,12 +26,22 @@ WHERE finished_at IS NULL AND planning = 'done'
 
 
 class Folder:
-    """The consumer of progress events and the sweep beside it. `poke` is told each route that may have room now."""
+    """The consumer of progress events and the sweep beside it.
 
-    def __init__(self, database: Database, poke: Callable[[str], None], set_aside: SetAside) -> None:
+    `poke` is told each route that may have room now; `page_staged` is called when a pull has moved.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        poke: Callable[[str], None],
+        set_aside: SetAside,
+        page_staged: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._poke = poke
         self._set_aside = set_aside
+        self._page_staged = page_staged
 
     async def handle(self, batch: Sequence[Received]) -> None:
         """A batch of progress events; fits `messaging.consuming.Handle`."""
@@ -44,6 +55,8 @@ class Folder:
                 await self._set_aside([message], "unreadable", str(error))
                 continue
             chunks[event.job_id, event.chunk_no] = None
+            if event.operation is Operation.PULL_PRODUCTS:
+                self._page_staged()
             routes.add(event.route_key)
             if traceparent := message.headers.get("traceparent"):
                 carriers.setdefault(traceparent[:35], message.headers)

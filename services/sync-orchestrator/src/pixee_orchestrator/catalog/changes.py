@@ -1,0 +1,66 @@
+"""What is to be applied and what became of it; and how a batch is cut into runs that one statement each can apply. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from pixee_common.events import CatalogChanged
+from pixee_common.messaging.consuming import Received
+
+__all__ = ["Applied", "Incoming", "Status", "Told", "runs"]
+
+ChangeT_co = TypeVar("ChangeT_co", covariant=True)
+
+
+class Status(StrEnum):
+    """The record of a change, as `catalog_sequences.status` keeps it."""
+
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    STALE = "stale"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event with the message that it came in."""
+
+    event: CatalogChanged
+    message: Received
+
+    @property
+    def entity(self) -> str:
+        """Kind and key."""
+        return self.event.change.entity
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[ChangeT_co]):
+    """A change and who tells it."""
+
+    change: ChangeT_co
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of one change; a refusal says why, in words for the dead letter."""
+
+    status: Status
+    reason: str | None = None
+    message: str | None = None
+
+
+def runs(incoming: Sequence[Incoming]) -> Iterator[list[Incoming]]:
+    """Cuts the changes of one account, in order, where the kind changes or an entity comes a second time."""
+    run: list[Incoming] = []
+    seen: set[str] = set()
+    for one in incoming:
+        if run and (one.event.change.action != run[0].event.change.action or one.entity in seen):
+            yield run
+            run, seen = [], set()
+        run.append(one)
+        seen.add(one.entity)
+    if run:
+        yield run

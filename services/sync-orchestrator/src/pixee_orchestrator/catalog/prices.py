@@ -1,0 +1,136 @@
+"""Applies prices: a variant's base price, and its prices in the price lists that are named; price lists are made where they are missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pixee_common.db import Connection
+from pixee_common.domain.ids import new_id
+from pixee_common.domain.reasons import ReasonCode
+from pixee_common.events.catalog import ListPrice, PriceChanged
+from pixee_orchestrator.catalog.changes import Applied, Status, Told
+from pixee_orchestrator.catalog.stock import unknown_sku
+from pixee_orchestrator.catalog.stored import Prices, StoredVariant, read_variants_by_sku
+
+__all__ = ["change_prices"]
+
+LISTS = "SELECT id, key, channel, currency, valid_from, valid_until FROM price_lists WHERE account_id = $1 AND key = ANY($2::text[])"
+LIST_ITEMS = """
+SELECT price_list_id, variant_id, price, compare_at_price FROM price_list_items
+WHERE variant_id = ANY($1::uuid[])
+"""
+WRITE_LISTS = """
+INSERT INTO price_lists (account_id, id, key, channel, currency, valid_from, valid_until)
+SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+ON CONFLICT (id) DO UPDATE
+SET channel = excluded.channel, valid_from = excluded.valid_from, valid_until = excluded.valid_until
+"""
+WRITE_LIST_ITEMS = """
+INSERT INTO price_list_items (account_id, price_list_id, variant_id, price, compare_at_price)
+SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::numeric[])
+ON CONFLICT (price_list_id, variant_id) DO UPDATE
+SET price = excluded.price, compare_at_price = excluded.compare_at_price
+"""
+WRITE_PRICES = """
+UPDATE variants v
+SET base_price = a.base_price, compare_at_price = a.compare_at_price, currency = a.currency,
+    price_version = nextval('catalog_version'), price_origin = a.origin
+FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::text[], $5::text[])
+     AS a(id, base_price, compare_at_price, currency, origin)
+WHERE v.id = a.id
+"""
+
+ListRow = tuple[UUID, str, str, str, Any, Any]
+
+
+@dataclass(slots=True)
+class _Book:
+    """Price lists and their prices as stored, and what a run changes."""
+
+    lists: dict[str, ListRow]
+    items: dict[tuple[UUID, UUID], tuple[Decimal, Decimal | None]]
+    changed_lists: dict[str, ListRow] = field(default_factory=dict)
+    changed_items: dict[tuple[UUID, UUID], tuple[Decimal, Decimal | None]] = field(default_factory=dict)
+
+    @classmethod
+    async def read(cls, connection: Connection, account: UUID, keys: list[str], variants: list[UUID]) -> "_Book":
+        lists = await connection.fetch(LISTS, account, keys) if keys else []
+        items = await connection.fetch(LIST_ITEMS, variants) if keys else []
+        return cls(
+            {row["key"]: tuple(row.values()) for row in lists},
+            {(row["price_list_id"], row["variant_id"]): (row["price"], row["compare_at_price"]) for row in items},
+        )
+
+    def clash(self, given: ListPrice) -> str | None:
+        """A list has one currency: another one would turn every price in it into something else."""
+        stored = self.lists.get(given.price_list)
+        if stored is None or stored[3] == given.currency:
+            return None
+        return f"price list {given.price_list} is in {stored[3]}, not in {given.currency}"
+
+    def put(self, variant: UUID, given: ListPrice) -> bool:
+        """Whether anything changes."""
+        stored = self.lists.get(given.price_list)
+        row: ListRow = (
+            stored[0] if stored else new_id(),
+            *(given.price_list, given.channel, given.currency, given.valid_from, given.valid_until),
+        )
+        if row != stored:
+            self.lists[given.price_list] = self.changed_lists[given.price_list] = row
+        price = (given.amount, given.compare_at)
+        if self.items.get((row[0], variant)) == price:
+            return row != stored
+        self.items[row[0], variant] = self.changed_items[row[0], variant] = price
+        return True
+
+    async def write(self, connection: Connection, account: UUID) -> None:
+        if self.changed_lists:
+            rows = list(self.changed_lists.values())
+            await connection.execute(WRITE_LISTS, account, *(list(column) for column in zip(*rows, strict=True)))
+        if self.changed_items:
+            items = [(*place, *price) for place, price in self.changed_items.items()]
+            await connection.execute(WRITE_LIST_ITEMS, account, *(list(column) for column in zip(*items, strict=True)))
+
+
+async def change_prices(connection: Connection, account: UUID, run: Sequence[Told[PriceChanged]]) -> list[Applied]:
+    """Each SKU once. A change that cannot be taken whole is refused whole."""
+    variants = await read_variants_by_sku(connection, account, [told.change.sku for told in run])
+    keys = sorted({price.price_list for told in run for price in told.change.list_prices})
+    book = await _Book.read(connection, account, keys, [variant.id for variant in variants.values()])
+    rows: list[tuple[Any, ...]] = []
+    results = []
+    for told in run:
+        variant = variants.get(told.change.sku)
+        if variant is None:
+            results.append(unknown_sku(told.change.sku))
+            continue
+        base = _base(told.change, variant)
+        refusal = base if isinstance(base, str) else next(filter(None, map(book.clash, told.change.list_prices)), None)
+        if isinstance(base, str) or refusal:
+            results.append(Applied(Status.REFUSED, ReasonCode.CURRENCY_MISMATCH, refusal))
+            continue
+        listed = [book.put(variant.id, price) for price in told.change.list_prices]
+        if base == variant.prices and not any(listed):
+            results.append(Applied(Status.UNCHANGED))
+            continue
+        rows.append((variant.id, base[0], base[1], base[3], told.origin))
+        results.append(Applied(Status.APPLIED))
+    if rows:
+        await connection.execute(WRITE_PRICES, *(list(column) for column in zip(*rows, strict=True)))
+    await book.write(connection, account)
+    return results
+
+
+def _base(change: PriceChanged, variant: StoredVariant) -> Prices | str:
+    """The variant's prices as they are to be, or why they cannot be. Without a base price it keeps the one it has."""
+    old, _, cost, known = variant.prices
+    if change.base_price is None and change.compare_at_price is None:
+        return variant.prices
+    currency = change.currency or known
+    if currency is None:
+        return f"the price of SKU {change.sku} needs its currency"
+    if cost is not None and known is not None and currency != known:
+        return f"the cost of SKU {change.sku} is in {known}: send the product with all its prices in {currency}"
+    return (old if change.base_price is None else change.base_price, change.compare_at_price, cost, currency)

@@ -1,0 +1,142 @@
+"""What the database knows of the products of one page: listings, matches, versions, what was sent when, what the shop had last time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pixee_common.db import Connection
+from pixee_common.domain.gtin import gtin_is_valid, gtin_key
+from pixee_orchestrator.catalog.pulls.pages import PulledProduct
+from pixee_orchestrator.catalog.pulls.pull_job import PullJob
+
+__all__ = ["Facts", "KnownProduct", "KnownVariant", "read_facts"]
+
+LISTED = """
+SELECT kind, external_id, item_id, product_id FROM listings
+WHERE connector_id = $1 AND external_id = ANY($2::text[])
+"""
+BY_KEY = "SELECT key, id FROM products WHERE account_id = $1 AND key = ANY($2::text[])"
+BY_SKU = "SELECT sku, product_id FROM variants WHERE account_id = $1 AND sku = ANY($2::text[]) AND deleted_at IS NULL"
+BY_EAN = """
+SELECT ean_key, product_id FROM variants
+WHERE account_id = $1 AND ean_key = ANY($2::text[]) AND deleted_at IS NULL AND ean_key IS NOT NULL
+"""
+PRODUCTS = """
+SELECT p.id, p.key, p.content, p.content_version, p.origin, p.deleted_at IS NULL AS live,
+       l.external_id, l.item_id IS NOT NULL AS listed
+FROM products p LEFT JOIN listings l ON l.connector_id = $2 AND l.item_id = p.id
+WHERE p.id = ANY($1::uuid[])
+"""
+VARIANTS = """
+SELECT v.id, v.product_id, v.position, v.sku, v.ean, v.ean_key, v.content, v.base_price, v.compare_at_price, v.cost, v.currency,
+       v.price_version, v.price_origin, v.stock_version, v.stock_origin, l.external_id,
+       EXISTS (
+           SELECT FROM price_list_items i JOIN price_lists p ON p.id = i.price_list_id
+           WHERE i.variant_id = v.id AND p.channel = $3
+       ) AS listed_price
+FROM variants v LEFT JOIN listings l ON l.connector_id = $2 AND l.item_id = v.id
+WHERE v.product_id = ANY($1::uuid[]) AND v.deleted_at IS NULL ORDER BY v.product_id, v.position
+"""
+STOCK = "SELECT variant_id, location, quantity FROM stock WHERE variant_id = ANY($1::uuid[])"
+SENT = """
+SELECT item_id, operation, catalog_version, sent_at FROM listing_operations
+WHERE connector_id = $1 AND item_id = ANY($2::uuid[])
+"""
+SEEN = "SELECT item_id, values, seen_at FROM seen_values WHERE connector_id = $1 AND item_id = ANY($2::uuid[])"
+OPEN_WRITES = """
+SELECT DISTINCT o.operation, o.item FROM (
+    SELECT c.operation, unnest(c.item_ids) AS item FROM (
+        SELECT operation, item_ids, connector_id FROM chunks
+        WHERE route_key = $2 AND state IN ('rung', 'claimed', 'sent') OFFSET 0
+    ) c WHERE c.connector_id = $1 AND c.operation <> 'pull_products'
+    UNION ALL
+    SELECT r.operation, unnest(r.item_ids) FROM remote_jobs r WHERE r.connector_id = $1 AND r.state = 'open'
+) o WHERE o.item = ANY($3::uuid[])
+"""
+
+
+@dataclass(slots=True)
+class KnownVariant:
+    """A live variant of the catalog, as far as a pull asks."""
+
+    row: dict[str, Any]
+    stock: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class KnownProduct:
+    """A product of the catalog with its live variants, in order."""
+
+    row: dict[str, Any]
+    variants: list[KnownVariant] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Facts:
+    """Everything a page's products are matched and compared with."""
+
+    listed: dict[tuple[str, str], tuple[UUID, UUID]] = field(default_factory=dict)
+    """(kind, external id) → (item, product)."""
+    by_key: dict[str, UUID] = field(default_factory=dict)
+    by_sku: dict[str, UUID] = field(default_factory=dict)
+    by_ean: dict[str, set[UUID]] = field(default_factory=dict)
+    products: dict[UUID, KnownProduct] = field(default_factory=dict)
+    sent: dict[tuple[UUID, str], tuple[int, datetime | None]] = field(default_factory=dict)
+    """(item, operation) → (catalog version, when)."""
+    seen: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    seen_at: dict[UUID, datetime] = field(default_factory=dict)
+    open_writes: set[tuple[str, UUID]] = field(default_factory=set)
+    """(operation, item)."""
+
+
+async def read_facts(
+    connection: Connection,
+    job: PullJob,
+    page: Sequence[PulledProduct],
+    *,
+    names: Iterable[str],
+    placeholders: Sequence[UUID],
+) -> Facts:
+    """A dozen statements, whatever the size of the page.
+
+    `names`: keys and SKUs that a creation might want. `placeholders`: ids by which products without one of ours are known.
+    """
+    facts = Facts()
+    variants = [variant for product in page for variant in product.variants]
+    external = [product.external_id for product in page] + [variant.external_id for variant in variants]
+    for row in await connection.fetch(LISTED, job.connector_id, external):
+        facts.listed[row["kind"], row["external_id"]] = (row["item_id"], row["product_id"])
+    skus = [variant.sku for variant in variants if variant.sku]
+    wanted = sorted({product.our_key for product in page if product.our_key} | set(skus) | set(names))
+    facts.by_key = {row["key"]: row["id"] for row in await connection.fetch(BY_KEY, job.account_id, wanted)}
+    facts.by_sku = {row["sku"]: row["product_id"] for row in await connection.fetch(BY_SKU, job.account_id, wanted)}
+    eans = [gtin_key(variant.ean) for variant in variants if variant.ean and gtin_is_valid(variant.ean)]
+    for row in await connection.fetch(BY_EAN, job.account_id, eans):
+        facts.by_ean.setdefault(row["ean_key"], set()).add(row["product_id"])
+    candidates = {product for _, product in facts.listed.values()} | set(facts.by_key.values())
+    candidates |= {product for found in facts.by_ean.values() for product in found}
+    await _read_products(connection, job, facts, sorted(candidates), placeholders)
+    return facts
+
+
+async def _read_products(
+    connection: Connection, job: PullJob, facts: Facts, ids: list[UUID], placeholders: Sequence[UUID]
+) -> None:
+    for row in await connection.fetch(PRODUCTS, ids, job.connector_id):
+        facts.products[row["id"]] = KnownProduct(dict(row))
+    by_id: dict[UUID, KnownVariant] = {}
+    for row in await connection.fetch(VARIANTS, ids, job.connector_id, job.channel):
+        by_id[row["id"]] = variant = KnownVariant(dict(row))
+        facts.products[row["product_id"]].variants.append(variant)
+    for row in await connection.fetch(STOCK, list(by_id)):
+        by_id[row["variant_id"]].stock[row["location"]] = row["quantity"]
+    items = [*ids, *by_id]
+    for row in await connection.fetch(SENT, job.connector_id, items):
+        facts.sent[row["item_id"], row["operation"]] = (row["catalog_version"], row["sent_at"])
+    for row in await connection.fetch(SEEN, job.connector_id, [*items, *placeholders]):
+        facts.seen[row["item_id"]] = row["values"]
+        facts.seen_at[row["item_id"]] = row["seen_at"]
+    for row in await connection.fetch(OPEN_WRITES, job.connector_id, job.route_key, items):
+        facts.open_writes.add((row["operation"], row["item"]))

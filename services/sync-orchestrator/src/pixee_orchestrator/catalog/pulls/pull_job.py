@@ -1,0 +1,69 @@
+"""The pull job whose page is applied, with what of its connector a pull depends on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from pixee_common.db import Connection
+
+__all__ = ["PullJob", "read_job"]
+
+READ_JOB = """
+SELECT j.id, j.account_id, j.connector_id, j.platform, j.route_key, j.position, j.started_at, j.traceparent,
+       j.finished_at IS NOT NULL AS finished, j.cancel_requested_at IS NOT NULL AS cancelled,
+       n.settings, n.shop_currency, n.shop_identity
+FROM jobs j JOIN connectors n ON n.id = j.connector_id WHERE j.id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PullJob:
+    """As it stood when the page was taken up."""
+
+    id: UUID
+    account_id: UUID
+    connector_id: UUID
+    platform: str
+    route_key: str
+    position: int
+    started_at: datetime | None
+    traceparent: str | None
+    finished: bool
+    cancelled: bool
+    settings: dict[str, Any]
+    shop_currency: str | None
+    shop_identity: str
+
+    @property
+    def source(self) -> str:
+        """The origin of everything that this pull changes."""
+        return f"pull:{self.connector_id}"
+
+    @property
+    def currency(self) -> str | None:
+        """Of the shop's prices; null where nobody knows, or where the merchant says otherwise than the shop."""
+        wanted: str | None = self.settings.get("currency") or None
+        if wanted and self.shop_currency and wanted != self.shop_currency:
+            return None
+        return wanted or self.shop_currency
+
+    @property
+    def locale(self) -> str | None:
+        """The language of the shop's texts."""
+        return self.settings.get("locale") or None
+
+    @property
+    def channel(self) -> str | None:
+        """Whose price lists apply at this shop."""
+        return self.settings.get("channel") or None
+
+    def placeholder(self, external_id: str) -> UUID:
+        """The id by which a product of the shop is known that is no product of ours (yet)."""
+        return uuid5(self.connector_id, f"product:{external_id}")
+
+
+async def read_job(connection: Connection, job_id: UUID) -> PullJob | None:
+    """The job, or none where it is gone."""
+    row = await connection.fetchrow(READ_JOB, job_id)
+    return None if row is None else PullJob(**dict(row))

@@ -1,0 +1,148 @@
+"""Which of the shop's values the catalog takes over. Pure.
+
+A field counts as changed at the shop only if it differs from what the shop had when we last looked, so that the shop's own
+normalising (it trims, it rewrites HTML, it serves pictures from its own host) is no change. Where we never looked, texts are
+compared with the catalog's own without markup and spacing, figures as figures; pictures and categories are only remembered.
+A value of ours that is newer and not sent yet, is being sent, or was sent after the page was asked for, stands.
+"""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pixee_common.domain.product import UNDETERMINED_LOCALE, ProductStatus, localized
+from pixee_orchestrator.catalog.pulls.facts import Facts, KnownProduct, KnownVariant
+from pixee_orchestrator.catalog.pulls.pages import PulledProduct, PulledVariant, amount, decimal_text
+
+__all__ = [
+    "Aspect",
+    "changed_fields",
+    "content_taken",
+    "is_ours",
+    "seen_of_product",
+    "seen_of_variant",
+    "variant_figures",
+]
+
+JsonObject = dict[str, Any]
+_TAGS = re.compile(r"<[^>]*>")
+_REMEMBERED_ONLY = frozenset({"images", "categories"})
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """What one operation sends of one item: its version and who changed it last."""
+
+    operation: str
+    item: UUID
+    version: int
+    origin: str
+
+
+def seen_of_product(pulled: PulledProduct) -> JsonObject:
+    """The shop's values of a product by field, without what it did not say."""
+    values = {
+        "title": pulled.title,
+        "description": pulled.description,
+        "brand": pulled.brand,
+        "status": pulled.status,
+        "images": list(pulled.images),
+        "categories": [list(path) for path in pulled.categories],
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def seen_of_variant(pulled: PulledVariant) -> JsonObject:
+    """The shop's figures of a variant by field, without what it did not say."""
+    price, compare_at = amount(pulled.price), amount(pulled.compare_at_price)
+    values: JsonObject = {"quantity": pulled.quantity}
+    values["price"] = None if price is None else decimal_text(price)
+    values["compare_at_price"] = None if compare_at is None else decimal_text(compare_at)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def changed_fields(shop: JsonObject, seen: JsonObject | None, ours: JsonObject) -> set[str]:
+    """The fields that were changed at the shop. `ours` holds the catalog's values for the fields that can be compared."""
+    known = seen or {}
+    return {
+        name for name, value in shop.items() if (known[name] != value if name in known else _differs(name, value, ours))
+    }
+
+
+def is_ours(aspect: Aspect, facts: Facts, *, connector: UUID, requested_at: datetime) -> bool:
+    """Whether the catalog's value stands against the shop's."""
+    if (aspect.operation, aspect.item) in facts.open_writes:
+        return True
+    sent = facts.sent.get((aspect.item, aspect.operation))
+    if sent is None:
+        return False
+    version, sent_at = sent
+    newer = aspect.version > version and aspect.origin != f"pull:{connector}"
+    return newer or (sent_at is not None and sent_at > requested_at)
+
+
+def content_of(known: KnownProduct, locale: str | None) -> JsonObject:
+    """The catalog's values of a product by the field names of a pull."""
+    content: Mapping[str, Any] = known.row["content"]
+    return {
+        "title": localized(content["names"], locale),
+        "description": localized(content.get("descriptions") or {}, locale),
+        "brand": content.get("brand"),
+        "status": content.get("status"),
+    }
+
+
+def content_taken(known: KnownProduct, pulled: PulledProduct, facts: Facts, locale: str | None) -> JsonObject | None:
+    """The product's content with what the shop changed; null when that changes nothing."""
+    shop = seen_of_product(pulled)
+    fields = changed_fields(shop, facts.seen.get(known.row["id"]), content_of(known, locale))
+    content: JsonObject = dict(known.row["content"])
+    if "title" in fields and pulled.title.strip():
+        content["names"] = _put(content["names"], locale, pulled.title)
+    if "description" in fields and pulled.description is not None:
+        content["descriptions"] = _put(content.get("descriptions") or {}, locale, pulled.description)
+    if "brand" in fields:
+        content["brand"] = pulled.brand
+    if "status" in fields and pulled.status in set(ProductStatus):
+        content["status"] = pulled.status
+    if "images" in fields:
+        content["media"] = _media(content.get("media") or [], pulled.images)
+    if "categories" in fields:
+        content["categories"] = [list(path) for path in pulled.categories]
+    return content if content != known.row["content"] else None
+
+
+def variant_figures(known: KnownVariant) -> JsonObject:
+    """The catalog's figures of a variant by the field names of a pull."""
+    row = known.row
+    values: JsonObject = {
+        "price": None if row["base_price"] is None else decimal_text(row["base_price"]),
+        "compare_at_price": None if row["compare_at_price"] is None else decimal_text(row["compare_at_price"]),
+        "quantity": sum(known.stock.values()) if known.stock else None,
+    }
+    return values
+
+
+def _differs(name: str, value: object, ours: JsonObject) -> bool:
+    return name not in _REMEMBERED_ONLY and _plain(value) != _plain(ours.get(name))
+
+
+def _put(texts: Mapping[str, str], locale: str | None, text: str) -> dict[str, str]:
+    """The text in the place that a push to this shop reads it from."""
+    place = next((tag for tag, old in texts.items() if old == localized(texts, locale)), None)
+    return {**texts, place or locale or UNDETERMINED_LOCALE: text}
+
+
+def _media(old: list[JsonObject], urls: tuple[str, ...]) -> list[JsonObject]:
+    kept = {one["url"]: one for one in old}
+    return [kept.get(url, {"url": url, "alt": {}, "kind": "image"}) for url in urls if len(url) <= 2048]
+
+
+def _plain(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return " ".join(html.unescape(_TAGS.sub(" ", value)).split())

@@ -1,0 +1,26 @@
+"""Day partitions ahead and old ones gone, and short-lived rows removed. The tables themselves belong to the owner, so the first two are
+functions that run under the owner's rights.
+"""
+
+from pixee_common.db import Connection
+
+__all__ = ["keep_house"]
+
+STATEMENTS = (
+    "DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'",
+    "DELETE FROM probes WHERE asked_at < now() - interval '1 hour'",
+)
+OLD_ROWS = (
+    "DELETE FROM remote_jobs WHERE state = 'done' AND created_at < now() - make_interval(days => $1)",
+    "DELETE FROM pulled_pages WHERE staged_at < now() - make_interval(days => $1)",
+)
+
+
+async def keep_house(connection: Connection, keep_days: int) -> None:
+    """Runs all of it; harmless at any time and from several replicas."""
+    await connection.execute("SELECT ensure_partitions()")
+    for statement in STATEMENTS:
+        await connection.execute(statement)
+    for statement in OLD_ROWS:
+        await connection.execute(statement, keep_days)
+    await connection.execute("SELECT drop_partitions($1)", keep_days)
