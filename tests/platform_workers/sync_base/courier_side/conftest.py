@@ -20,6 +20,10 @@ class QuickClock(SystemClock):
 
     def __init__(self) -> None:
         self.slept: list[float] = []
+        self.offset = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.offset
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -112,6 +112,38 @@ def test_a_document_larger_than_the_bucket_waits_for_a_full_one():
     assert bucket.wait(500, 0.0) == pytest.approx(6.0)
 
 
+def test_a_token_bucket_believes_headers_that_say_less_and_not_those_that_say_more():
+    bucket = TokenBucket(TokenBucketBudget(name="b", rate=1, burst=10), 0.0)
+    bucket.read(BudgetReading("b", available=2), 0.0)
+    assert bucket.wait(2, 0.0) == 0
+    assert bucket.wait(3, 0.0) == pytest.approx(1.0)
+    bucket.read(BudgetReading("b", available=10), 0.0)
+    assert bucket.wait(3, 0.0) == pytest.approx(1.0)
+    bucket.read(BudgetReading("b", maximum=20, restore=4), 0.0)
+    assert bucket.wait(1, 0.0) == 0
+
+
+def test_a_refusal_that_tells_nothing_empties_the_points_and_slows_them():
+    bucket = CostBucket(CostBudget(name="p", maximum=100, restore=10), 0.0)
+    bucket.refused(0.0, told=True)
+    assert bucket.wait(100, 0.0) == 0
+    bucket.refused(0.0, told=False)
+    assert bucket.wait(10, 0.0) == pytest.approx(2.0)
+
+
+def test_fewer_places_are_kept_over_a_hand_over_and_what_the_platform_says_counts():
+    places = Concurrency(ConcurrencyBudget(name="c", limit=4), 0.0)
+    places.refused(0.0, told=True)
+    places.refused(0.0, told=False)
+    heir = Concurrency(ConcurrencyBudget(name="c", limit=4), 100.0)
+    heir.restore_from(places.saved(0.0), 0.0, 100.0)
+    heir.take(2, 100.0)
+    assert heir.wait(1, 100.0) is None
+    heir.read(BudgetReading("c", maximum=8), 100.0)
+    assert heir.wait(1, 100.0) == 0
+    assert heir.capacity == 8
+
+
 def test_refusals_without_a_hint_halve_the_rate_to_a_floor_and_it_comes_back():
     bucket = TokenBucket(TokenBucketBudget(name="b", rate=16, burst=1), 0.0)
     for _ in range(20):

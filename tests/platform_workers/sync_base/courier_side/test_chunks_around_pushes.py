@@ -9,7 +9,9 @@ from pixee_common.domain.faults import FaultKind
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.chunks import WorkerLostError
+from pixee_workers.sync_base.items import PulledProduct, PulledVariant
 from pixee_workers.sync_base.outcomes import Outcome, PollResult, RemoteJob
+from pixee_workers.sync_base.pulling import as_json
 from pixee_workers.sync_base.values import parts_by_weight
 
 pytestmark = pytest.mark.stack
@@ -154,3 +156,72 @@ async def test_a_product_that_two_chunks_push_at_once_is_created_once(bench):
 
 def test_a_large_chunk_is_read_in_parts_of_two_thousand_variants():
     assert parts_by_weight(list("abcd"), [1500, 600, 1400, 5000], 2000) == [["a"], ["b", "c"], ["d"]]
+
+
+async def test_a_platform_that_this_worker_does_not_serve_parks_and_an_operation_it_lacks_rejects(bench):
+    b = await bench()
+    product, _ = await b.rows.add_product("A")
+    foreign = await b.push(PRODUCTS, [product], platform="elsewhere")
+    assert foreign.wait.reason is ReasonCode.NO_WORKER
+    declared = b.adapter.manifest
+    less = {op: cap for op, cap in declared.capabilities.items() if op is not STOCK}
+    b.adapter.manifest = declared.model_copy(update={"capabilities": less, "unsupported": {STOCK: "No stock here."}})
+    b.restart()
+    result = await b.push(STOCK, [product])
+    assert (result.letters, result.issues[0].message) == ("r", "No stock here.")
+
+
+async def test_a_route_is_handed_over_with_its_budgets_and_its_pace(bench):
+    b = await bench()
+    product, _ = await b.rows.add_product("A")
+    result = await b.push(PRODUCTS, [product])
+    route = result.chunk.route_key
+    state = b.courier.budget_state(route)
+    assert state["budgets"]["points"]["level"] < 1000
+    assert b.courier.chunks_per_second(route) > 0
+    b.courier.forget(route)
+    assert b.courier.budget_state(route) == {}
+    assert b.courier.chunks_per_second(route) == 1.0
+    b.courier.adopt(route, "fake", {**state, "blocked": {"points": "2999-01-01T00:00:00+00:00"}})
+    b.courier.adopt("other", "elsewhere", {})
+    await b.rows.set_title(product, "New")
+    assert (await b.push(PRODUCTS, [product])).wait.reason is ReasonCode.THROTTLED
+
+
+async def test_an_accepted_item_without_a_remote_job_waits_for_its_verdict(bench):
+    b = await bench()
+    product, _ = await b.rows.add_product("A")
+    result = await b.push(PRODUCTS, [product], letters="w")
+    assert result.letters == "w"
+    assert result.wait.reason is ReasonCode.REMOTE_PENDING
+    assert not b.adapter.submitted
+
+
+async def test_a_poll_that_is_throttled_is_made_again_when_asked(bench):
+    b = await bench()
+    product, _ = await b.rows.add_product("A")
+    b.adapter.judge = lambda item: outcome_for(item, OutcomeKind.ACCEPTED, None)
+    b.adapter.remote = (RemoteJob("feed", "f-1", (product,), {}, 0.0, 3600.0),)
+    sent = await b.push(PRODUCTS, [product])
+    b.adapter.poll_results.append(fault(FaultKind.THROTTLED, reason=ReasonCode.THROTTLED, retry_after=90.0))
+    result = await b.push(PRODUCTS, [product], job_id=sent.chunk.job_id, letters="w")
+    ((_, at),) = result.remote_again
+    assert 89 < (at - b.clock.now()).total_seconds() <= 90
+    assert result.wait.until == at
+
+
+async def test_a_pull_that_is_refused_is_tried_again_slower(bench):
+    b = await bench()
+    b.shop.script.append(answer(418))
+    result = await b.push(PULL, [], attempt=2)
+    assert result.page is None
+    assert (result.wait.until - b.clock.now()).total_seconds() > 30
+
+
+async def test_a_pulled_product_is_staged_by_its_field_names(bench):
+    product = PulledProduct(
+        "7", None, "Shirt", None, None, "active", None, (PulledVariant("8", "S", None, {}, "1.00", None, 3),)
+    )
+    staged = as_json(product)
+    assert staged["external_id"] == "7"
+    assert staged["variants"][0]["price"] == "1.00"

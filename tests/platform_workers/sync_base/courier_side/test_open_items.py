@@ -342,3 +342,42 @@ async def test_the_operation_refused_as_a_whole_rejects_without_further_calls(be
     result = await b.push(PRODUCTS, products)
     assert result.letters == "rrr"
     assert len(b.shop.seen) == 1
+
+
+async def test_a_question_that_is_too_big_is_halved_and_one_that_is_refused_rejects_its_items_only(guarded):
+    b = await guarded(look_up_new=True)
+    products = [(await b.rows.add_product(key))[0] for key in "ABCD"]
+    asked = []
+
+    async def find(operation, items, context):
+        asked.append(len(items))
+        if len(items) > 1:
+            raise fault(FaultKind.TOO_BIG, reason=ReasonCode.TOO_BIG)
+        if items[0].id == products[0]:
+            raise fault(FaultKind.REFUSED, reason=ReasonCode.REFUSED_BY_PLATFORM)
+        return {items[0].id: None}
+
+    b.adapter.find = find
+    assert (await b.push(PRODUCTS, products)).letters == "raaa"
+    assert asked == [4, 2, 1, 1, 2, 1, 1]
+
+
+async def test_a_question_that_is_not_answered_leaves_the_item_unknown(guarded):
+    b = await guarded()
+    product, _ = await b.rows.add_product("A")
+    await b.rows.list_item(product, product, "product", None, "intent")
+
+    async def find(operation, items, context):
+        return {}
+
+    b.adapter.find = find
+    result = await b.push(PRODUCTS, [product])
+    assert (result.letters, result.wait.reason) == ("u", ReasonCode.ANSWER_UNKNOWN)
+    assert not b.adapter.submitted
+
+
+async def test_an_object_that_exists_and_is_never_shown_needs_review(guarded):
+    b = await guarded()
+    product, _ = await b.rows.add_product("A")
+    b.adapter.judge = lambda item: outcome_for(item, OutcomeKind.EXISTS)
+    assert (await b.push(PRODUCTS, [product])).letters == "v"

@@ -62,3 +62,37 @@ async def test_what_a_shop_demands_is_kept_with_its_age(bench):
     assert body["requirements"] == {"locations": ["1"]}
     rows = await b.rows.run("SELECT body FROM requirements WHERE connector_id = $1", b.rows.connector)
     assert rows[0]["body"] == {"locations": ["1"]}
+
+
+async def test_what_is_no_connector_any_more_is_said_without_a_call(bench):
+    b = await bench()
+    await b.rows.run("UPDATE connectors SET deleted_at = now() WHERE id = $1", b.rows.connector)
+    assert (await probe(b))["code"] == "connector_deleted"
+    assert not b.shop.seen
+
+
+async def test_credentials_that_cannot_be_read_are_our_fault(bench):
+    b = await bench()
+    await b.rows.run("UPDATE credentials SET key_id = 'lost' WHERE connector_id = $1", b.rows.connector)
+    body = await probe(b)
+    assert (body["success"], body["code"]) == (False, "key_unknown")
+
+
+async def test_a_page_that_is_no_answer_of_such_a_shop_points_at_the_host(bench):
+    class Parsing(FakeAdapter):
+        async def test(self, context):
+            answer(200, b"<html>").json()
+
+    body = await probe(await bench(Parsing()))
+    assert body["success"] is False
+    assert "host" in body["message"]
+
+
+async def test_a_good_test_closes_the_routes_breaker(bench):
+    b = await bench()
+    route = b.courier.route(str(b.rows.connector), b.adapter)
+    for _ in range(5):
+        route.breaker.failed()
+    assert route.breaker.is_open
+    assert (await probe(b))["success"] is True
+    assert not route.breaker.is_open

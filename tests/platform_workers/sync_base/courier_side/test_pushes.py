@@ -1,7 +1,7 @@
 """Pushes from a claimed chunk to its rows, on real PostgreSQL, against a scripted shop."""
 
 import pytest
-from platform_workers.sync_base.courier_side.fake_platform import outcome_for
+from platform_workers.sync_base.courier_side.fake_platform import FakeAdapter, answer, manifest, outcome_for
 
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
@@ -196,3 +196,59 @@ async def test_a_price_list_of_the_channel_comes_before_the_base_price(bench):
     await b.push(PRODUCTS, [product])
     price = b.adapter.submitted[-1][0].variants[0].price
     assert (str(price.amount), price.price_list_id) == ("8.5000", "sale")
+
+
+async def test_a_row_that_is_no_sound_product_fails_alone_and_says_where(bench):
+    b = await bench()
+    sound, _ = await b.rows.add_product("A")
+    torn, _ = await b.rows.add_product("B")
+    await b.rows.run("UPDATE products SET content = content - 'names' WHERE id = $1", torn)
+    result = await b.push(PRODUCTS, [sound, torn])
+    assert result.letters == "ar"
+    assert (result.issues[0].reason, result.issues[0].field) == (ReasonCode.INVALID_VALUE, "names")
+
+
+async def test_items_of_another_account_do_not_exist(bench):
+    b, other = await bench(), await bench()
+    product, variants = await other.rows.add_product("A")
+    assert (await b.push(PRODUCTS, [product])).issues[0].reason is ReasonCode.ALREADY_GONE
+    assert (await b.push(STOCK, variants)).issues[0].reason is ReasonCode.ALREADY_GONE
+    assert (await b.push(PRICES, variants)).issues[0].reason is ReasonCode.ALREADY_GONE
+    assert not b.shop.seen
+
+
+async def test_a_shop_that_does_not_tell_its_currency_gets_no_price(bench):
+    b = await bench(shop_currency=None)
+    b.adapter.currency = None
+    product, (variant,) = await b.rows.add_product("A")
+    await b.push(PRODUCTS, [product])
+    result = await b.push(PRICES, [variant])
+    assert result.issues[0].reason is ReasonCode.CURRENCY_MISMATCH
+    assert [url for url, _ in b.shop.seen].count("https://a.fake.test/shop") == 1
+
+
+async def test_a_shop_that_is_away_when_its_currency_is_asked_for_parks_the_chunk(bench):
+    b = await bench(shop_currency=None)
+    product, _ = await b.rows.add_product("A")
+    b.shop.script.append(answer(503, retry_after="120"))
+    result = await b.push(PRODUCTS, [product])
+    assert (result.letters, result.wait.reason) == (".", ReasonCode.UNAVAILABLE)
+    assert not b.adapter.submitted
+
+
+async def test_values_are_read_again_where_a_submission_had_to_wait(bench):
+    b = await bench(FakeAdapter(manifest(max_items=1)))
+    products = [(await b.rows.add_product(key))[0] for key in "AB"]
+    await b.push(PRODUCTS, products)
+    for product in products:
+        await b.rows.set_title(product, "Second")
+    b.clock.offset = 0.0
+
+    async def late():
+        b.clock.offset = 3.0
+        await b.rows.set_title(products[1], "Third")
+        return answer()
+
+    b.shop.script.append(late)
+    assert (await b.push(PRODUCTS, products)).letters == "aa"
+    assert b.adapter.submitted[-1][0].product.names["en"] == "Third"

@@ -75,6 +75,16 @@ class Rows:
     prices: dict[UUID, list[ListedPrice]] = field(default_factory=dict)
     listings: dict[UUID, KnownListing] = field(default_factory=dict)
     sent: dict[UUID, Sent] = field(default_factory=dict)
+    _by_product: dict[UUID, list[tuple[UUID, Listing]]] | None = None
+
+    def listed_variants(self, product_id: UUID) -> list[tuple[UUID, Listing]]:
+        """Variants of the product that are listed, in the catalog or not. Asked once all listings are there."""
+        if self._by_product is None:
+            self._by_product = {}
+            for item_id, known in self.listings.items():
+                if known.kind == "variant" and known.listing is not None:
+                    self._by_product.setdefault(known.product_id, []).append((item_id, known.listing))
+        return self._by_product.get(product_id, [])
 
 
 def product_item(item_id: UUID, rows: Rows, connector: Connector, at: datetime) -> ReadItem:
@@ -215,14 +225,7 @@ def _product_body(
 
 
 def _gone(product_id: UUID, sold: set[VariantId], rows: Rows) -> tuple[Listing, ...]:
-    return tuple(
-        known.listing
-        for item_id, known in rows.listings.items()
-        if known.kind == "variant"
-        and known.product_id == product_id
-        and known.listing is not None
-        and item_id not in sold
-    )
+    return tuple(listing for item_id, listing in rows.listed_variants(product_id) if item_id not in sold)
 
 
 def _variants_to_send(variants: Sequence[Row], deleted_at: datetime | None) -> list[Row]:

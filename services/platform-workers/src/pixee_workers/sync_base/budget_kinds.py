@@ -98,7 +98,9 @@ class TokenBucket:
 
     def read(self, reading: BudgetReading, now: float) -> None:
         if reading.restore:
+            owed = max(0.0, self._tat - now) / self._interval(now)
             self._rate = reading.restore
+            self._tat = now + owed * self._interval(now)
         if reading.maximum:
             self._burst = reading.maximum
         if reading.available is not None:

@@ -6,7 +6,6 @@ up and submitted, or a page is pulled. What a platform does never raises; a wait
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 
 from pydantic import JsonValue
 
@@ -17,7 +16,6 @@ from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.ids import RouteKey
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_common.telemetry import current_trace_id, log_context, span
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.carriage import Carriage
@@ -67,20 +65,7 @@ class PlatformCourier:
         adapter = self._adapters.get(chunk.platform)
         if adapter is None:
             return self._held(chunk, ReasonCode.NO_WORKER, _PAUSED_SECONDS)
-        with ExitStack() as around:
-            around.enter_context(
-                log_context(
-                    account=chunk.account_id,
-                    connector=chunk.connector_id,
-                    job=chunk.job_id,
-                    route=chunk.route_key,
-                    platform=chunk.platform,
-                )
-            )
-            orphan = current_trace_id() is None and chunk.traceparent is not None
-            parent = {"traceparent": chunk.traceparent or ""} if orphan else None
-            around.enter_context(span(f"carry {chunk.operation}", parent=parent, attributes={"chunk": chunk.no}))
-            around.enter_context(self.route(chunk.route_key, adapter).pace.carrying())
+        with self.route(chunk.route_key, adapter).pace.carrying():
             life.check()
             return await self._carry(chunk, adapter, life)
 
