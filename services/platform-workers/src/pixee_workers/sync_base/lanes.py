@@ -6,7 +6,7 @@ One in-process lock covers claim and release, so a route is never freed while a 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pixee_common.clock import Clock
 from pixee_common.db import Database
@@ -56,6 +56,9 @@ class Lanes:
 
     def __len__(self) -> int:
         return len(self._lanes)
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(list(self._lanes.values()))
 
     def __contains__(self, route_key: object) -> bool:
         return route_key in self._lanes

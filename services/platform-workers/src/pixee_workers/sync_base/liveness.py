@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from pixee_common.clock import Clock
 from pixee_common.db import Database
@@ -78,7 +79,7 @@ class Incarnation:
         return not self.buried
 
 
-async def _cancelled(task: "asyncio.Future[object]") -> None:
+async def _cancelled(task: "asyncio.Future[Any]") -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
