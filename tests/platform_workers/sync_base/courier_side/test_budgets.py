@@ -54,7 +54,7 @@ class StrictShop:
         return self.level
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.integers(1, 6),
     st.lists(st.tuples(st.floats(20, 200), st.floats(0.3, 1.0)), min_size=5, max_size=20),

@@ -120,6 +120,12 @@ async def test_a_longer_pause_is_parked_with_its_time():
     assert len(s.shop.seen) == 1
 
 
+async def test_a_shop_that_always_says_at_once_is_not_hammered():
+    s = Stand(*[answer(429, retry_after="0")] * 99)
+    assert (await s.fault()).kind is FaultKind.THROTTLED
+    assert len(s.shop.seen) < 8
+
+
 async def test_a_throttled_call_is_repeated_even_if_it_is_not_safe():
     s = Stand(answer(429, retry_after="1"))
     assert (await s.call(safe=False)).status == 200

@@ -167,6 +167,17 @@ async def test_an_object_of_another_product_needs_review(guarded):
     assert not b.adapter.submitted
 
 
+async def test_an_upsert_that_lands_on_another_products_object_needs_review(bench):
+    b = await bench()
+    first, _ = await b.rows.add_product("A")
+    second, _ = await b.rows.add_product("B")
+    await b.push(PRODUCTS, [first])
+    onto = Linked(Listing("p-A"))
+    b.adapter.judge = lambda item: outcome_for(item, OutcomeKind.APPLIED, None, linked=onto)
+    result = await b.push(PRODUCTS, [second])
+    assert (result.letters, result.listings) == ("v", ())
+
+
 async def test_two_products_never_adopt_one_object(guarded):
     b = await guarded(look_up_new=True)
     first, _ = await b.rows.add_product("A")

@@ -149,7 +149,8 @@ class CourierContext:
     def _pause(self, fault: PlatformFault, turn: int) -> float:
         jitter = self._wiring.jitter()
         if fault.retry_after is not None:
-            return fault.retry_after + 0.25 * jitter
+            # A platform that always says "at once" must not keep us in a circle.
+            return max(fault.retry_after, 0.25 * 2.0 ** min(turn, 5)) + 0.25 * jitter
         return _PAUSES[min(turn, len(_PAUSES) - 1)] * (0.75 + 0.5 * jitter)
 
     async def _attempt(self, request: HttpRequest) -> HttpAnswer:

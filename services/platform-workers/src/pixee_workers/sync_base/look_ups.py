@@ -99,8 +99,10 @@ class LookUps:
     async def _taken(self, tracks: Sequence[Track], answer: Mapping[UUID, Found | None]) -> dict[str, UUID]:
         """To which of our products the objects found are linked already."""
         ids = [found.linked.product.external_id for found in answer.values() if found and found.linked.product]
-        if not ids:
-            return {}
+        return await self.owners(ids) if ids else {}
+
+    async def owners(self, ids: Sequence[str]) -> dict[str, UUID]:
+        """To which of our products these objects of the shop are linked, also where the database does not show it yet."""
         connector = self._carriage.connector
         owners = await self._intents.owners(connector, ids)
         for external_id in ids:

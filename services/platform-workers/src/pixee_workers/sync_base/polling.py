@@ -6,7 +6,6 @@ from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
-from pydantic import JsonValue
 
 from pixee_common.db import Database
 from pixee_common.domain.faults import FaultKind, PlatformFault
@@ -15,6 +14,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.outcomes import Outcome, PollResult, RemoteJob
 from pixee_workers.sync_base.results import Origin, backoff
+from pixee_workers.sync_base.tracks import origin_from
 
 _OPEN = """
 SELECT id, kind, remote_id, item_ids, correlation, polls, next_poll_at, deadline_at
@@ -56,7 +56,7 @@ async def _ask_one(carriage: Carriage, row: asyncpg.Record, now: datetime) -> No
     answer = await carriage.ask(
         lambda context: carriage.adapter.poll(remote, context), carriage.key(f"poll {row['id']}")
     )
-    origins = {UUID(item): _origin(UUID(item), sent) for item, sent in correlation.get("sent", {}).items()}
+    origins = {UUID(item): origin_from(UUID(item), sent) for item, sent in correlation.get("sent", {}).items()}
     if isinstance(answer, PlatformFault):
         _failed(carriage, row, answer, origins, now)
         return
@@ -106,13 +106,3 @@ def _rest(
     for item_id, origin in origins.items():
         if carriage.tally.kind(item_id) is OutcomeKind.ACCEPTED:
             carriage.tally.settle(origin, Outcome(item_id, kind, reason, message))
-
-
-def _origin(item_id: UUID, sent: Mapping[str, JsonValue]) -> Origin:
-    return Origin(
-        item_id=item_id,
-        product_id=UUID(str(sent["product_id"])),
-        sku=None if sent["sku"] is None else str(sent["sku"]),
-        version=int(str(sent["version"])),
-        hash=bytes.fromhex(str(sent["hash"])),
-    )

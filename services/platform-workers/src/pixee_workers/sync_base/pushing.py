@@ -6,8 +6,6 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from pydantic import JsonValue
-
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
@@ -20,7 +18,7 @@ from pixee_workers.sync_base.outcomes import Outcome, Submission
 from pixee_workers.sync_base.preparing import Ready, prepare
 from pixee_workers.sync_base.results import Origin, backoff
 from pixee_workers.sync_base.splitting import Limits, halves, split
-from pixee_workers.sync_base.tracks import Track, origin_of
+from pixee_workers.sync_base.tracks import Track, origin_of, sent_record
 from pixee_workers.sync_base.values import Values
 
 _MOST_UNKNOWNS = 2
@@ -142,11 +140,29 @@ class PagePush:
         if len(outcomes) != len(answer.outcomes) or outcomes.keys() != {track.id for track in tracks}:
             message = "The answer does not speak of every item that was sent."
             outcomes = {t.id: Outcome(t.id, OutcomeKind.UNKNOWN, ReasonCode.ANSWER_UNKNOWN, message) for t in tracks}
-        self._remember(tracks, answer, outcomes)
+        self._remember(tracks, answer)
+        await self._refuse_doubles(tracks, outcomes)
         for track in tracks:
             if track.ready.creates and track.begun_at is None:
                 track.begun_at = started
             self._take(track, outcomes[track.id])
+
+    async def _refuse_doubles(self, tracks: Sequence[Track], outcomes: dict[UUID, Outcome]) -> None:
+        """A write without a listing that met an existing object: it must not be another product's of this connector."""
+        met = {
+            product.external_id: track.id
+            for track in tracks
+            if track.ready.creates
+            and not outcomes[track.id].created
+            and (product := outcomes[track.id].linked.product) is not None
+        }
+        if not met:
+            return
+        owners = await self._look_ups.owners(list(met))
+        for external_id, item_id in met.items():
+            if owners.get(external_id, item_id) != item_id:
+                message = f"The shop wrote it to an object that another product is linked to ({external_id})."
+                outcomes[item_id] = Outcome(item_id, OutcomeKind.NEEDS_REVIEW, ReasonCode.BELONGS_TO_ANOTHER, message)
 
     def _take(self, track: Track, outcome: Outcome) -> None:
         carriage = self._carriage
@@ -186,20 +202,13 @@ class PagePush:
             begun(track, carriage.wiring.clock.now())
         self._again.append(track)
 
-    def _remember(self, tracks: Sequence[Track], answer: Submission, outcomes: dict[UUID, Outcome]) -> None:
-        by_id = {track.id: track for track in tracks}
+    def _remember(self, tracks: Sequence[Track], answer: Submission) -> None:
+        carriage = self._carriage
+        by_id = {track.id: track.ready for track in tracks}
         for job in answer.remote_jobs:
-            sent = {str(i): self._sent(by_id[i].ready, outcomes[i]) for i in job.item_ids if i in by_id}
-            self._carriage.tally.remember(job, sent)
-
-    def _sent(self, ready: Ready, outcome: Outcome) -> JsonValue:
-        """What a later verdict needs to know of the item as it was sent."""
-        return {
-            "hash": ready.hash.hex(),
-            "version": ready.read.version,
-            "product_id": str(ready.read.product_id),
-            "sku": ready.read.sku,
-        }
+            known = [item_id for item_id in job.item_ids if item_id in by_id]
+            sent = {str(i): sent_record(by_id[i], carriage.connector, carriage.adapter) for i in known}
+            carriage.tally.remember(job, sent)
 
     async def _failed(self, tracks: list[Track], fault: PlatformFault) -> None:
         """The submission failed as a whole."""

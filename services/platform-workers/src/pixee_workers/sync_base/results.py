@@ -131,7 +131,7 @@ class Tally:
             note.status or old.status, note.last_error or old.last_error, note.currency or old.currency
         )
 
-    def remember(self, job: RemoteJob, sent: Mapping[str, JsonValue]) -> None:
+    def remember(self, job: RemoteJob, sent: Mapping[str, Mapping[str, JsonValue]]) -> None:
         """Keep a remote job, with what was sent by it, so that any worker may poll it."""
         now = self._clock.now()
         self._remote_jobs.append(
@@ -140,7 +140,10 @@ class Tally:
                 kind=job.kind,
                 remote_id=job.remote_id,
                 item_ids=job.item_ids,
-                correlation={"adapter": dict(job.correlation), "sent": dict(sent)},
+                correlation={
+                    "adapter": dict(job.correlation),
+                    "sent": {item: dict(record) for item, record in sent.items()},
+                },
                 next_poll_at=now + timedelta(seconds=job.poll_in_seconds),
                 deadline_at=now + timedelta(seconds=job.deadline_seconds),
             )

@@ -1,16 +1,19 @@
 """An item on its way through one carry: what it is, whether the shop has to be asked first, and what has been tried."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from pixee_common.domain.ids import VariantId
+from pydantic import JsonValue
+
 from pixee_common.domain.job import Operation
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.chunks import OperationRow
 from pixee_workers.sync_base.connectors_read import Connector
-from pixee_workers.sync_base.items import PriceItem, ProductItem, PushVariant, StockItem
-from pixee_workers.sync_base.outcomes import Linked, Outcome, Refusal
+from pixee_workers.sync_base.items import Listing, PriceItem, ProductItem, PushVariant, StockItem
+from pixee_workers.sync_base.outcomes import Linked, Outcome
 from pixee_workers.sync_base.preparing import Ready, mapped_hash
 from pixee_workers.sync_base.results import Origin
 
@@ -65,6 +68,8 @@ class Track:
 
 def origin_of(ready: Ready, outcome: Outcome, connector: Connector, adapter: Adapter) -> Origin:
     """What the outcome speaks of, with the hashes of the stock and prices that a create carried."""
+    stock = _carried(ready, connector, adapter, Operation.PUSH_STOCK) if outcome.carried_stock else ()
+    prices = _carried(ready, connector, adapter, Operation.PUSH_PRICES) if outcome.carried_price else ()
     return Origin(
         item_id=ready.read.id,
         product_id=ready.read.product_id,
@@ -73,45 +78,72 @@ def origin_of(ready: Ready, outcome: Outcome, connector: Connector, adapter: Ada
         hash=ready.hash,
         item=ready.item,
         shared_eans=ready.read.shared_eans,
-        carried_stock=_carried(ready, outcome, connector, adapter, Operation.PUSH_STOCK)
-        if outcome.carried_stock
-        else (),
-        carried_prices=_carried(ready, outcome, connector, adapter, Operation.PUSH_PRICES)
-        if outcome.carried_price
-        else (),
+        carried_stock=stock,
+        carried_prices=prices,
     )
 
 
-def _carried(
-    ready: Ready, outcome: Outcome, connector: Connector, adapter: Adapter, operation: Operation
-) -> tuple[OperationRow, ...]:
+def sent_record(ready: Ready, connector: Connector, adapter: Adapter) -> dict[str, JsonValue]:
+    """What a later verdict needs to know of the item as it was sent; `origin_from` reads it."""
+    record: dict[str, JsonValue] = {
+        "hash": ready.hash.hex(),
+        "version": ready.read.version,
+        "product_id": str(ready.read.product_id),
+        "sku": ready.read.sku,
+    }
+    if ready.creates:
+        for name, operation in _CARRIED.items():
+            rows = _carried(ready, connector, adapter, operation)
+            record[name] = [[str(row.item_id), (row.hash or b"").hex(), row.catalog_version] for row in rows]
+    return record
+
+
+def origin_from(item_id: UUID, record: Mapping[str, Any]) -> Origin:
+    """The origin of an item that was sent in a remote job, by whatever worker."""
+    carried = {
+        name: tuple(
+            OperationRow(UUID(variant), operation, bytes.fromhex(digest), version)
+            for variant, digest, version in record.get(name, ())
+        )
+        for name, operation in _CARRIED.items()
+    }
+    return Origin(
+        item_id=item_id,
+        product_id=UUID(record["product_id"]),
+        sku=record["sku"],
+        version=record["version"],
+        hash=bytes.fromhex(record["hash"]),
+        carried_stock=carried["stock"],
+        carried_prices=carried["prices"],
+    )
+
+
+_CARRIED = {"stock": Operation.PUSH_STOCK, "prices": Operation.PUSH_PRICES}
+# The hash holds no id of the shop, so it can be taken before the shop has given one.
+_ANY_LISTING = Listing("")
+
+
+def _carried(ready: Ready, connector: Connector, adapter: Adapter, operation: Operation) -> tuple[OperationRow, ...]:
     if not isinstance(ready.item, ProductItem) or operation not in adapter.manifest.capabilities:
         return ()
     rows = []
     for variant in ready.item.variants:
-        item = _as_item(variant, ready, outcome, operation)
-        if item is None:
-            continue
-        found = mapped_hash(operation, item, connector, adapter)
-        if not isinstance(found, Refusal):
+        item = _as_item(ready.item, variant, *ready.read.variant_versions[variant.id], operation)
+        found = mapped_hash(operation, item, connector, adapter) if item is not None else None
+        if item is not None and isinstance(found, tuple):
             rows.append(OperationRow(variant.id, operation, found[1], item.version))
     return tuple(rows)
 
 
 def _as_item(
-    variant: PushVariant, ready: Ready, outcome: Outcome, operation: Operation
+    product: ProductItem, variant: PushVariant, price_version: int, stock_version: int, operation: Operation
 ) -> StockItem | PriceItem | None:
     """The variant as the item that a push of its stock or price would be."""
-    listing = outcome.linked.variants.get(VariantId(variant.id), variant.listing)
-    product = ready.item
-    if listing is None or not isinstance(product, ProductItem):
-        return None
-    price_version, stock_version = ready.read.variant_versions[variant.id]
-    sku = variant.variant.sku
+    listing, sku = variant.listing or _ANY_LISTING, variant.variant.sku
     if operation is Operation.PUSH_STOCK:
         if variant.quantity is None:
             return None
         return StockItem(variant.id, product.id, sku, variant.quantity, listing, stock_version)
-    return (
-        None if variant.price is None else PriceItem(variant.id, product.id, sku, variant.price, listing, price_version)
-    )
+    if variant.price is None:
+        return None
+    return PriceItem(variant.id, product.id, sku, variant.price, listing, price_version)
