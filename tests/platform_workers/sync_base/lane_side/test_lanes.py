@@ -1,12 +1,14 @@
 """Lanes: order, one fast and one bulk chunk at a time, cancellation, idleness, hand-over, the end."""
 
 import asyncio
+import contextlib
 
 import pytest
 from platform_workers.sync_base.lane_side.catalog_rows import Rows
 from platform_workers.sync_base.lane_side.lane_side import LaneSide, until
 
 from pixee_common.domain.reasons import ReasonCode
+from pixee_devstack.postgres import EmbeddedPostgres
 from pixee_workers.sync_base.chunks import ChunkResult, Wait, WorkerLostError
 
 
@@ -315,3 +317,28 @@ async def test_two_workers_never_carry_one_route_at_once(rows: Rows, start_worke
         gate.set()
     await _done(rows, job)
     assert sorted([len(first.courier.carried), len(second.courier.carried)]) == [0, 4]
+
+
+@pytest.mark.stack
+async def test_a_restart_of_the_database_loses_and_repeats_nothing(
+    rows: Rows, start_worker, postgres: EmbeddedPostgres
+) -> None:
+    worker = await start_worker(marked=True)
+    gate = worker.courier.hold("push_products")
+    job = await rows.add_job()
+    await rows.add_chunks(job, 10)
+    await worker.ring(rows.route)
+    await until(lambda: worker.courier.carried)
+    await postgres.kill()
+    gate.set()  # the outcome of the call under way meets a database that is away
+    await asyncio.sleep(0.3)
+    await postgres.start()
+
+    async def done() -> bool:
+        with contextlib.suppress(Exception):
+            return {*await rows.states(job)} == {"done"}
+        return False
+
+    await until(done, 20)
+    assert [one.no for one in worker.courier.carried] == list(range(10))
+    await until(lambda: worker.life.remaining() > 0)

@@ -97,9 +97,23 @@ async def test_a_late_result_counts_while_nobody_has_claimed_the_chunk_again(
 ) -> None:
     (chunk,) = await claimed()
     await rows.run("UPDATE routes SET worker_id = NULL, epoch = epoch + 1 WHERE route_key = $1", rows.route)
-    await rows.run("UPDATE chunks SET state = 'pending' WHERE job_id = $1", chunk.job_id)
+    await rows.run(
+        "UPDATE chunks SET state = 'pending', claim_token = NULL, worker_id = NULL WHERE job_id = $1", chunk.job_id
+    )
     assert await _write(worker, applied(chunk)) == [True]
     assert await rows.states(chunk.job_id) == ["done"]
+    assert await _write(worker, applied(chunk)) == [False]
+
+
+async def test_a_wait_that_became_due_is_not_overwritten_by_a_repetition_of_its_result(
+    rows: Rows, worker: LaneSide, claimed
+) -> None:
+    (chunk,) = await claimed()
+    waiting = ChunkResult(chunk, "..", wait=Wait(ReasonCode.UNAVAILABLE, worker.clock.now()), called=True)
+    await _write(worker, waiting)
+    await rows.run("UPDATE chunks SET state = 'pending', not_before = NULL WHERE job_id = $1", chunk.job_id)
+    assert await _write(worker, waiting) == [False]
+    assert (await rows.chunk(chunk.job_id))["attempt"] == 1
 
 
 async def test_a_late_result_is_fenced_off_once_another_worker_has_claimed_the_chunk(

@@ -3,8 +3,8 @@
 Rows are written in key order, so that two groups never wait for each other in a circle.
 """
 
-# No word on the state but that final chunks stay as they are: a late result of a worker that was declared dead counts as long as
-# nobody has claimed the chunk again. The token is cleared, so a repetition of this statement finds nothing to do.
+# Final chunks stay as they are. A late result of a worker that was declared dead counts as long as nobody has claimed the chunk again:
+# it then has neither token nor worker. The token is cleared and the worker kept, so a repetition of this statement finds nothing.
 CHUNKS = """
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::bool[],
@@ -12,7 +12,9 @@ WITH asked AS MATERIALIZED (
         AS a(job_id, no, token, epoch, letters, state, called, not_before, wait_reason, succeeded, failed, skipped, cancelled)
 ), locked AS MATERIALIZED (
     SELECT a.* FROM asked a JOIN chunks c ON c.job_id = a.job_id AND c.no = a.no
-    WHERE c.claim_token = a.token AND c.epoch = a.epoch AND (c.state || '') NOT IN ('done', 'cancelled')
+    WHERE c.epoch = a.epoch
+      AND ((c.claim_token = a.token AND (c.state || '') NOT IN ('done', 'cancelled'))
+           OR (c.claim_token IS NULL AND c.worker_id IS NULL AND (c.state || '') IN ('pending', 'rung')))
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 )
 UPDATE chunks c
