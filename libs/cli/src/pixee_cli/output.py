@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+_UNSEEN_WIDTH = 160  # columns where nobody looks: a file or a pipe
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _UNSEEN_WIDTH)
+errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _UNSEEN_WIDTH)
 
 
 def say_json(document: Any) -> None:
@@ -21,12 +23,12 @@ def say_json(document: Any) -> None:
 
 def say(text: str = "") -> None:
     """A line; names from outside are never read as markup."""
-    console.print(Text(text))
+    console.print(Text(text), soft_wrap=True)
 
 
 def complain(text: str) -> None:
     """A line on stderr."""
-    errors.print(Text(text))
+    errors.print(Text(text), soft_wrap=True)
 
 
 def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -34,7 +36,7 @@ def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any
     made = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for place, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[place], int | float) for row in rows)
-        made.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        made.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=column == "Id")
     for row in rows:
         made.add_row(
             *(Text("" if value is None else f"{value:,}" if isinstance(value, int) else str(value)) for value in row)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from rich.text import Text
+
 from pixee_cli import output
 from pixee_cli.account_store import create_account, create_key, list_accounts
 from pixee_cli.comparison.shop_access import ShopUnreadable, open_client
@@ -36,7 +38,7 @@ async def run_demo(data: Path, file: Path | None = None) -> Exit:
     try:
         async with opened(Place(data), file or demo_file()) as demo:
             for title, step in STEPS:
-                _heading(title)
+                _heading(f"{title} [{time.monotonic() - begun:.0f} s]")
                 await step(demo)
             _farewell(demo, time.monotonic() - begun)
     except (DemoFailed, ShopUnreadable) as failure:
@@ -127,7 +129,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
 
 def _heading(text: str) -> None:
     output.say()
-    output.console.rule(text, align="left", style="dim")
+    output.console.print(Text(f"== {text}", style="bold"))
 
 
 def _farewell(demo: Demo, seconds: float) -> None:
