@@ -316,3 +316,14 @@ async def test_answers_that_nobody_understands_on_several_routes_park_the_platfo
     await s.clock.advance(10)
     assert (await s.call()).status == 200
     assert (await s.call()).status == 200
+
+
+async def test_a_probe_that_gets_no_budget_leaves_the_way_free_for_the_next():
+    s = Stand(*[answer(418)] * 6)
+    for number in range(6):
+        s.context = s.another(route_key=f"r{number % 3}")
+        await s.fault(seconds=0)
+    await s.clock.advance(10)
+    s.budgets.refused([BUDGET], 60.0)
+    assert (await s.fault(seconds=0)).kind is FaultKind.THROTTLED
+    assert (await s.call(seconds=0, spend={})).status == 200

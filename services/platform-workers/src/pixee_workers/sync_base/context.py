@@ -158,19 +158,20 @@ class CourierContext:
         self._breaker.enter()
         try:
             self._platform_breaker.enter()
-            grant = await self._budgets.acquire(request.spend, fast=self._fast)
-        except BaseException:
+        except PlatformFault:
             self._breaker.abandoned()
             raise
         try:
-            self._life.check()
-            return await self._exchange(request, grant)
+            grant = await self._budgets.acquire(request.spend, fast=self._fast)
+            try:
+                self._life.check()
+                return await self._exchange(request, grant)
+            finally:
+                self._budgets.end(grant)
         except BaseException:
             self._breaker.abandoned()
             self._platform_breaker.abandoned()
             raise
-        finally:
-            self._budgets.end(grant)
 
     async def _exchange(self, request: HttpRequest, grant: Grant) -> HttpAnswer:
         platform = self._adapter.manifest.slug
