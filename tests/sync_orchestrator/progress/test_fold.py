@@ -5,12 +5,13 @@ import asyncio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sync_orchestrator.world import World
 
 from pixee_common.domain.job import COUNTS_AS, LETTER_OUTCOMES, Counted, JobState, count_letters
 from pixee_common.messaging.consuming import Received
 from pixee_orchestrator.dispatch.dispatcher import Dispatcher
 from pixee_orchestrator.planning.planner import Planner
-from pixee_orchestrator.progress.fold import fold
+from pixee_orchestrator.progress.fold import Folded, fold
 from pixee_orchestrator.progress.folder import Folder
 from pixee_orchestrator.progress.rules import Standing, judge
 
@@ -28,8 +29,6 @@ def _after(old: str, new: str) -> str:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS)
 async def test_total_is_always_the_sum_whatever_is_lost_or_doubled(owner, as_role, steps) -> None:
-    from sync_orchestrator.world import World
-
     world = World(owner)
     database = as_role("orchestrator")
     folder = Folder(database, lambda _: None, None)
@@ -73,7 +72,7 @@ async def test_counters_of_a_finished_job_never_move(world, planner, dispatcher,
     before = await world.state(job)
     assert before["state"] == "completed"
     await world.write(job, 0, "rrrrr")  # a late verdict
-    assert await database.run(lambda connection: fold(connection, [(job, 0)])) == []
+    assert await database.run(lambda connection: fold(connection, [(job, 0)])) == Folded()
     after = await world.state(job)
     assert dict(before) == dict(after)
     assert await folder.sweep() is False
@@ -122,11 +121,9 @@ async def test_two_orchestrators_carry_many_jobs_to_their_end(world, as_role) ->
     assert {row["state"] for row in states} == {"completed"}
     assert {(row["total"], row["succeeded"]) for row in states} == {(230, 230)}
     order = await world.rows(
-        "SELECT connector_id, operation, position, min(c.claimed_at) AS first, max(c.done_at) AS last "
-        "FROM jobs j JOIN chunks c ON c.job_id = j.id AND c.connector_id = j.connector_id WHERE j.operation = 'push_products' "
-        "GROUP BY j.connector_id, j.operation, j.position ORDER BY j.connector_id, j.position".replace(
-            "SELECT connector_id, operation, position", "SELECT j.connector_id, j.operation, j.position"
-        )
+        "SELECT j.connector_id, j.position, min(c.claimed_at) AS first, max(c.done_at) AS last "
+        "FROM jobs j JOIN chunks c ON c.job_id = j.id WHERE j.operation = 'push_products' "
+        "GROUP BY j.connector_id, j.position ORDER BY j.connector_id, j.position"
     )
     for earlier, later in zip(order[::2], order[1::2], strict=True):
         assert earlier["last"] <= later["first"]  # jobs of one connector and operation send in POST order

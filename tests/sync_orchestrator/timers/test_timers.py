@@ -196,7 +196,7 @@ async def test_a_job_that_was_never_planned_fails_at_its_deadline(world, databas
 async def test_a_verdict_that_never_came_fails_the_items_of_that_remote_job_alone(
     world, database, planner, folder
 ) -> None:
-    connector, job, route = await _planned(world, planner, 100, "push_stock")
+    connector, job, _route = await _planned(world, planner, 100, "push_stock")
     await world.write(job, 0, "w" * 100, wait="remote_pending")
     items = (await world.chunks(job))[0]["item_ids"]
     await world.execute(

@@ -6,15 +6,16 @@ Counters of a finished job never move; its late chunks are only marked as folded
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from pixee_common.db import Connection
-from pixee_orchestrator.progress.lifecycle import notify
+from pixee_common.db.channels import JOB
 
-__all__ = ["FIND_UNFOLDED", "FOLD", "fold", "unfolded"]
+__all__ = ["FIND_UNFOLDED", "FOLD", "Folded", "fold", "unfolded"]
 
 # Rows are reached by their primary key; whether they differ is tested after the lock, on the newest version of the row.
-FOLD = """
+FOLD = f"""
 WITH asked AS MATERIALIZED (
     SELECT DISTINCT job_id, no FROM unnest($1::uuid[], $2::int[]) AS a(job_id, no)
 ), locked AS MATERIALIZED (
@@ -44,7 +45,8 @@ SET total = j.total + s.size, succeeded = j.succeeded + s.succeeded, failed = j.
     skipped = j.skipped + s.skipped, cancelled = j.cancelled + s.cancelled, version = j.version + 1
 FROM sums s JOIN owned o ON o.id = s.job_id
 WHERE j.id = s.job_id
-RETURNING j.id
+RETURNING j.id, j.total = j.succeeded + j.failed + j.skipped + j.cancelled AS counted,
+          pg_notify('{JOB}', j.id::text)
 """
 
 FIND_UNFOLDED = """
@@ -55,15 +57,21 @@ LIMIT $1
 """
 
 
-async def fold(connection: Connection, chunks: Iterable[tuple[UUID, int]]) -> list[UUID]:
-    """Folds these chunks, given by (job, number); returns the jobs whose counters moved."""
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Jobs whose counters moved, and those of them none of whose items is open any more."""
+
+    moved: frozenset[UUID] = frozenset()
+    counted: frozenset[UUID] = frozenset()
+
+
+async def fold(connection: Connection, chunks: Iterable[tuple[UUID, int]]) -> Folded:
+    """Folds these chunks, given by (job, number), and wakes who follows their jobs."""
     keys = list(chunks)
     if not keys:
-        return []
+        return Folded()
     rows = await connection.fetch(FOLD, [job for job, _ in keys], [no for _, no in keys])
-    moved = [row["id"] for row in rows]
-    await notify(connection, moved)
-    return moved
+    return Folded(frozenset(row["id"] for row in rows), frozenset(row["id"] for row in rows if row["counted"]))
 
 
 async def unfolded(connection: Connection, limit: int = 5000) -> list[tuple[UUID, int]]:

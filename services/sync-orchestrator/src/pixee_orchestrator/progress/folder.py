@@ -1,11 +1,11 @@
 """Folds what progress events name, and what they did not: one transaction for a batch, job states and lifecycle events included."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from uuid import UUID
 
 from pixee_common.db import Connection, Database
-from pixee_common.domain.job import Operation
+from pixee_common.domain.job import ChunkState, Operation
 from pixee_common.events import SyncProgress
 from pixee_common.messaging.consuming import Received, SetAside, UnreadableError, read
 from pixee_common.telemetry import record, span
@@ -44,9 +44,13 @@ class Folder:
         self._page_staged = page_staged
 
     async def handle(self, batch: Sequence[Received]) -> None:
-        """A batch of progress events; fits `messaging.consuming.Handle`."""
+        """A batch of progress events; fits `messaging.consuming.Handle`.
+
+        A job's turn can end by what is counted or by what now waits; only such jobs are looked at here, the rest by the sweep.
+        """
         chunks: dict[tuple[UUID, int], None] = {}
         routes: set[str] = set()
+        parked: set[UUID] = set()
         carriers: dict[str, dict[str, str]] = {}
         for message in batch:
             try:
@@ -58,23 +62,29 @@ class Folder:
             if event.operation is Operation.PULL_PRODUCTS:
                 self._page_staged()
             routes.add(event.route_key)
+            if event.state == ChunkState.WAITING:
+                parked.add(event.job_id)
             if traceparent := message.headers.get("traceparent"):
                 carriers.setdefault(traceparent[:35], message.headers)
         with ExitStack() as spans:
             for carried in list(carriers.values())[:_TRACES_PER_BATCH]:
                 spans.enter_context(span("fold", kind="consumer", parent=carried))
-            await self.fold(chunks)
+            await self.fold(chunks, parked)
         for route in routes:
             self._poke(route)
         record("pixee_messages_total", len(batch), topic="progress", result="handled")
 
-    async def fold(self, chunks: Iterable[tuple[UUID, int]]) -> None:
-        """Folds these chunks and settles their jobs, in one transaction."""
+    async def fold(self, chunks: Iterable[tuple[UUID, int]], look_at: Collection[UUID] | None = None) -> None:
+        """Folds these chunks and settles their jobs, in one transaction.
+
+        With `look_at` only these jobs, and those that are counted to the end, are looked at; without it, all.
+        """
         keys = list(chunks)
 
         async def work(connection: Connection) -> None:
-            await fold(connection, keys)
-            await settle(connection, {job for job, _ in keys})
+            done = await fold(connection, keys)
+            jobs = {job for job, _ in keys} if look_at is None else done.counted | set(look_at)
+            await settle(connection, jobs)
 
         if keys:
             await self._database.run(work)

@@ -26,13 +26,14 @@ SELECT id FROM jobs WHERE id = ANY($1::uuid[]) AND finished_at IS NULL ORDER BY 
 # The first two looks are index look-ups and answer for nearly every job; only a job with nothing pending and nothing in flight
 # is read chunk by chunk. A pull's chunk has no items until its page is applied, so there the chunk's state decides.
 LOOK_AT_JOBS = f"""
-SELECT {JOB_COLUMNS},
-    EXISTS (
+SELECT {JOB_COLUMNS}, b.busy,
+    NOT b.busy AND EXISTS (
         SELECT FROM chunks c WHERE c.job_id = j.id
         AND (c.size, c.succeeded, c.failed, c.skipped, c.cancelled)
             <> (c.folded_size, c.folded_succeeded, c.folded_failed, c.folded_skipped, c.folded_cancelled)
-    ) AS unfolded,
-    CASE
+    ) AS unfolded
+FROM jobs j CROSS JOIN LATERAL (
+    SELECT CASE
         WHEN j.planning <> 'done' THEN true
         WHEN j.operation = 'pull_products' THEN EXISTS (
             SELECT FROM chunks c WHERE c.job_id = j.id AND c.state NOT IN ('done', 'cancelled')
@@ -53,7 +54,8 @@ SELECT {JOB_COLUMNS},
               AND c.letters ~ '[.ue]'
         )
     END AS busy
-FROM jobs j
+    OFFSET 0
+) b
 WHERE j.id = ANY($1::uuid[]) AND j.finished_at IS NULL
 ORDER BY j.id
 """
