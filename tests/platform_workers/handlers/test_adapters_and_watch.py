@@ -3,6 +3,8 @@
 import pytest
 
 from pixee_common.clock import FakeClock
+from pixee_common.service import SettingsInvalid
+from pixee_workers.main import _adapters
 from pixee_workers.settings import WorkerSettings
 from pixee_workers.sync_base.adapters_found import NoPlatformError, folders, found_adapters
 from pixee_workers.watching import STUCK_SECONDS, ConsumerStuckError, Watch
@@ -25,6 +27,11 @@ def test_a_worker_serves_what_its_setting_names(monkeypatch: pytest.MonkeyPatch)
 def test_a_worker_without_platform_says_so() -> None:
     with pytest.raises(NoPlatformError, match="no platform of"):
         found_adapters(lambda slug: False)
+
+
+def test_a_platform_that_does_not_exist_is_an_unusable_setting() -> None:
+    with pytest.raises(SettingsInvalid, match="no platform woocomerce"):
+        _adapters(WorkerSettings(platforms="woocommerce,woocomerce"))
 
 
 def test_a_folder_that_cannot_be_loaded_takes_no_other_down(

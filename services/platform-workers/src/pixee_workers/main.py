@@ -23,6 +23,7 @@ from pixee_common.service import (
     HttpSettings,
     KafkaSettings,
     KeySettings,
+    SettingsInvalid,
     health_app,
     run_service,
     serve,
@@ -31,7 +32,8 @@ from pixee_workers.handlers import bells
 from pixee_workers.handlers.assignment import Assignment
 from pixee_workers.settings import WorkerSettings
 from pixee_workers.sync_base import routes
-from pixee_workers.sync_base.adapters_found import found_adapters
+from pixee_workers.sync_base.adapter import Adapter
+from pixee_workers.sync_base.adapters_found import folders, found_adapters
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.lane import LaneTools
@@ -54,7 +56,7 @@ async def start(stopping: asyncio.Event) -> None:
     clock, release = SystemClock(), version("pixee-workers")
     dsn, bootstrap = DatabaseSettings.load().dsn, KafkaSettings.load().bootstrap_servers
     http, keys, policy = HttpSettings.load(), KeySettings.load().key_ring(), EgressSettings.load().policy()
-    adapters = found_adapters(WorkerSettings.load().serves)
+    adapters = _adapters(WorkerSettings.load())
     platforms = list(adapters)
     manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
     database = Database(dsn, name="pixee-worker", most_connections=12)
@@ -92,6 +94,15 @@ async def start(stopping: asyncio.Event) -> None:
             await _ended(tasks)
     await database.close()
     await heart.close()
+    if not stopping.is_set():
+        raise RuntimeError("a part that never ends has ended; the log says which")
+
+
+def _adapters(own: WorkerSettings) -> dict[str, Adapter]:
+    unknown = own.wanted() - set(folders())
+    if unknown:
+        raise SettingsInvalid(f"PIXEE_WORKER_PLATFORMS: there is no platform {', '.join(sorted(unknown))}")
+    return found_adapters(own.serves)
 
 
 async def _until(stopping: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
@@ -104,6 +115,7 @@ async def _until(stopping: asyncio.Event, tasks: list[asyncio.Task[None]]) -> No
 async def _hand_over(lanes: Lanes, edge: list[asyncio.Task[None]]) -> None:
     """Leaves the consumer groups first, so that what is given back rings at another worker."""
     begun = asyncio.get_running_loop().time()
+    lanes.begin_nothing_more()
     await asyncio.wait([asyncio.create_task(_ended(edge))], timeout=5)
     await lanes.stop(STOP_SECONDS - (asyncio.get_running_loop().time() - begun))
 

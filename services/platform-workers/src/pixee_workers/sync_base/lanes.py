@@ -197,9 +197,15 @@ class Lanes:
         for lane in dropped:
             self._forget(lane)
 
+    def begin_nothing_more(self) -> None:
+        """No further bell is heard, no further chunk is begun; what is under way goes on."""
+        self._stopping = True
+        for lane in self._lanes.values():
+            lane.closing = True
+
     async def stop(self, within: float) -> None:
         """Hands everything over in at most so many seconds; calls that last longer are cut off and will be looked up."""
-        self._stopping = True
+        self.begin_nothing_more()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while self._hand_overs:
@@ -215,7 +221,7 @@ class Lanes:
         await asyncio.gather(*(lane.drop() for lane in lanes))
         for lane in lanes:
             with contextlib.suppress(Exception):
-                async with self._lock, asyncio.timeout(2):
+                async with asyncio.timeout(2), self._lock:
                     await routes.release(self._database, lane.life.worker_id, [handed[lane.route_key]])
             self._forget(lane)
 
