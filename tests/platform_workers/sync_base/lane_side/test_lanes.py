@@ -218,6 +218,21 @@ async def test_a_lost_partition_ends_the_call_under_way_and_returns_the_rest(row
     assert len(worker.courier.carried) == 1
 
 
+async def test_a_chunk_whose_beginning_is_asked_when_the_partition_goes_is_given_back_unsent(
+    rows: Rows, start_worker
+) -> None:
+    worker = await start_worker(marked=True)
+    job = await rows.add_job()
+    await rows.add_chunks(job, 1)
+    await worker.ring(rows.route)
+    await asyncio.sleep(0)  # the lane has asked for its beginning and waits for the answer
+    worker.lanes.partitions_assigned("bells", [])
+    await until(lambda: rows.route not in worker.lanes)
+    chunk = await rows.chunk(job)
+    assert (chunk["state"], chunk["look_up"], chunk["attempt"]) == ("pending", False, 0)
+    assert worker.courier.carried == []
+
+
 async def test_a_lane_whose_partition_stays_goes_on(rows: Rows, worker: LaneSide) -> None:
     gate = worker.courier.hold("push_products")
     job = await rows.add_job()

@@ -237,6 +237,17 @@ async def test_what_the_shop_lost_is_forgotten_with_everything_sent_to_it(
     assert await rows.one("SELECT FROM listing_operations WHERE item_id = $1", item) is None
 
 
+async def test_a_listing_that_one_group_links_and_then_loses_is_not_kept(rows: Rows, worker: LaneSide, claimed) -> None:
+    first, second, third = await claimed(3)
+    item = first.item_ids[0]
+    linked = replace(applied(first), listings=(_listing(item, external="4"),))
+    again = replace(applied(third), listings=(_listing(item, external="5"),))
+    await _write(worker, linked, replace(applied(second), gone=(("product", "4"),)))
+    assert await rows.one("SELECT FROM listings WHERE item_id = $1", item) is None
+    await _write(worker, again)
+    assert (await rows.one("SELECT external_id FROM listings WHERE item_id = $1", item))["external_id"] == "5"
+
+
 async def test_an_item_that_goes_through_after_all_loses_its_issue(rows: Rows, worker: LaneSide, claimed) -> None:
     (chunk,) = await claimed()
     warned = chunk.item_ids[0]

@@ -16,7 +16,7 @@ from typing import Any
 from pixee_common.clock import Clock
 from pixee_common.domain.ids import RouteKey
 from pixee_common.domain.job import OPEN_LETTERS, OUTCOME_LETTERS, OutcomeKind
-from pixee_common.telemetry import log_context, span
+from pixee_common.telemetry import log_context
 from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, Courier, WorkerLostError
 from pixee_workers.sync_base.claims import Place
 from pixee_workers.sync_base.liveness import Incarnation
@@ -166,7 +166,7 @@ class Lane:
                     account=held.chunk.account_id, connector=held.chunk.connector_id, job=held.chunk.job_id,
                     route=self.route_key, platform=self.platform,
                 ):  # fmt: skip
-                    await self._one(held)
+                    await self._one(line, held)
             except Exception:
                 _log.critical("chunk %s/%d cannot be begun, trying again", *held.key, exc_info=True)
                 held.beginning = None
@@ -176,27 +176,27 @@ class Lane:
                 line.under_way = None
                 self._note_idle()
 
-    def _begin(self, held: _Held) -> None:
+    def _begin(self, held: _Held) -> "asyncio.Task[Beginning]":
         if held.beginning is None:
             held.asked_at = self._tools.clock.monotonic()
             mark = self._tools.needs_mark(held.chunk)
             held.beginning = asyncio.create_task(self._tools.marks.begin(held.chunk, mark=mark))
+        return held.beginning
 
     async def _begun(self, held: _Held) -> Beginning:
         """What was learnt one chunk ahead counts for a second; after that a cancellation may have come meanwhile."""
-        if held.beginning is None:
-            self._begin(held)
-        if held.beginning is None:
-            return Beginning.GONE
-        known = await held.beginning
+        known = await self._begin(held)
         if known is Beginning.GO and self._tools.clock.monotonic() - held.asked_at > _BEGINNING_FRESH:
             return await self._tools.marks.begin(held.chunk, mark=False)
         return known
 
-    async def _one(self, held: _Held) -> None:
+    async def _one(self, line: _Line, held: _Held) -> None:
         found = await self._begun(held)
         if found is Beginning.GONE:
             _log.info("chunk %s/%d is ours no more", *held.key)
+            return
+        if self.closing:
+            line.add(held)
             return
         chunk = held.chunk
         if found is Beginning.CANCELLED:
@@ -211,11 +211,9 @@ class Lane:
 
     async def _carried(self, chunk: ClaimedChunk) -> ChunkResult | None:
         """The courier's result; none when this worker was buried meanwhile."""
-        carrier = {"traceparent": chunk.traceparent} if chunk.traceparent else {}
         while True:
             try:
-                with span("carry", parent=carrier, attributes={"pixee.operation": chunk.operation.value}):
-                    return await self._tools.courier.carry(chunk, self.life)
+                return await self._tools.courier.carry(chunk, self.life)
             except WorkerLostError:
                 if not await self.life.settled():
                     return None

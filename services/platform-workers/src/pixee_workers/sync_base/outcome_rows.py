@@ -52,7 +52,11 @@ async def write_listings(connection: Connection, results: Iterable[ChunkResult])
     gone: set[tuple[UUID, str, str]] = set()
     for result in results:
         connector = result.chunk.connector_id
-        gone.update((connector, kind, external_id) for kind, external_id in result.gone)
+        lost = set(result.gone)
+        gone.update((connector, kind, external_id) for kind, external_id in lost)
+        for place in [place for place, (_, row) in rows.items() if (row.kind, row.external_id) in lost]:
+            if place[0] == connector:
+                del rows[place]
         rows.update({(connector, row.item_id): (result, row) for row in result.listings})
     if gone:
         await connection.execute(outcome_sql.GONE, *_columns(sorted(gone), 3))
