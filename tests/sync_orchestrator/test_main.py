@@ -8,14 +8,12 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from pixee_common.events import SyncProgress
 from pixee_common.messaging.topics import PROGRESS, platform_topic
 from pixee_common.platforms.manifest import HostSpec, Manifest
 from pixee_common.telemetry import inject, setup_tracing, shutdown_tracing, span
@@ -151,17 +149,7 @@ async def test_a_one_chunk_job_is_one_trace_from_the_request_to_the_fold(world, 
 async def _carry(world, kafka: EmbeddedKafka, job, route: str) -> None:
     """What a worker does: claim, outcome, progress event (sent at once here, with the trace that it has)."""
     await world.work(route)
-    chunk = (await world.chunks(job))[0]
-    event = SyncProgress(
-        **{
-            name: chunk[name]
-            for name in ("account_id", "connector_id", "platform", "operation", "route_key", "state", "size")
-        },
-        **{name: chunk[name] for name in ("succeeded", "failed", "skipped", "cancelled", "attempt")},
-        job_id=job,
-        chunk_no=0,
-        occurred_at=datetime.now(UTC),
-    )
+    event = await world.progress(job, 0)
     producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
     await producer.start()
     try:

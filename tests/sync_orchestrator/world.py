@@ -1,13 +1,14 @@
 """Rows that the orchestrator's tests stand on, and a worker made of SQL: claims what is rung, writes outcomes, tells nobody."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from pixee_common.db import Database
 from pixee_common.domain.ids import new_id
 from pixee_common.domain.job import OUTCOME_LETTERS, Counted, OutcomeKind, count_letters
+from pixee_common.events import SyncProgress
 
 CLAIM = """
 UPDATE chunks SET state = 'claimed', claim_token = $2, worker_id = $3, claimed_at = now()
@@ -143,3 +144,13 @@ class World:
             await self.write(chunk["job_id"], chunk["no"], letters)
             done.append((chunk["job_id"], chunk["no"]))
         return done
+
+    async def progress(self, job: UUID, no: int) -> SyncProgress:
+        """The event that a worker would tell of the chunk as it stands."""
+        chunk = (await self.rows("SELECT * FROM chunks WHERE job_id = $1 AND no = $2", job, no))[0]
+        same = (
+            *("account_id", "connector_id", "platform", "operation", "route_key", "state", "size"),
+            *("succeeded", "failed", "skipped", "cancelled", "attempt"),
+        )
+        told = {name: chunk[name] for name in same}
+        return SyncProgress(**told, job_id=job, chunk_no=no, occurred_at=datetime.now(UTC))

@@ -97,10 +97,8 @@ async def test_accounts_are_planned_in_turn_a_page_at_a_time(world, database) ->
 
 async def test_planners_at_once_plan_every_item_exactly_once(world, as_role) -> None:
     account = await world.account()
-    jobs = []
     products = await world.products(account, 950)
-    for _ in range(4):
-        jobs.append(await world.job(account, await world.connector(account)))
+    jobs = [await world.job(account, await world.connector(account)) for _ in range(4)]
     planners = [Planner(as_role("orchestrator"), {}, page_items=100) for _ in range(4)]
 
     async def until_done(planner: Planner) -> None:

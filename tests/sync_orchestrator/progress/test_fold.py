@@ -1,6 +1,7 @@
 """Counters follow the chunks, whatever comes twice, late, in another order, or never."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,7 @@ from pixee_common.domain.job import COUNTS_AS, LETTER_OUTCOMES, Counted, JobStat
 from pixee_common.messaging.consuming import Received
 from pixee_orchestrator.dispatch.dispatcher import Dispatcher
 from pixee_orchestrator.planning.planner import Planner
-from pixee_orchestrator.progress.fold import Folded, fold
+from pixee_orchestrator.progress.fold import FOLD, Folded, fold
 from pixee_orchestrator.progress.folder import Folder
 from pixee_orchestrator.progress.rules import Standing, judge
 
@@ -138,6 +139,41 @@ async def test_a_message_that_is_no_progress_is_set_aside_and_the_rest_is_folded
     folder = Folder(database, lambda _: None, keep)
     await folder.handle([Received("t", 0, 1, None, b"4", {}), Received("t", 0, 2, None, b"{}", {})])
     assert aside == [(b"4", "unreadable"), (b"{}", "unreadable")]
+
+
+async def test_events_end_a_jobs_turn_by_what_waits_for_its_verdict(world, planner, dispatcher, folder) -> None:
+    account = await world.account()
+    connector = await world.connector(account)
+    await world.worker("shopify")
+    await world.products(account, 150)
+    job = await world.job(account, connector)
+    await planner.step()
+    route = await world.route_of(connector)
+    await dispatcher.ring_now([route])
+    await world.claim(route)
+    for no, letters in ((0, "a" * 100), (1, "w" * 50)):
+        await world.write(job, no, letters, wait="remote_pending")
+        await folder.handle([Received("t", 0, no, None, (await world.progress(job, no)).body(), {})])
+    row = await world.state(job)
+    assert (row["state"], row["succeeded"], row["sending_done"]) == ("awaiting_verdicts", 100, True)
+    await world.write(job, 1, "a" * 49 + "r")
+    await folder.handle([Received("t", 0, 2, None, (await world.progress(job, 1)).body(), {})])
+    assert (await world.state(job))["state"] == "completed_with_errors"
+
+
+async def test_folding_reaches_chunks_by_primary_key_whatever_the_statistics_say(world, planner, database) -> None:
+    account = await world.account()
+    await world.products(account, 20_000)
+    job = await world.job(account, await world.connector(account))
+    while await planner.step():
+        pass
+    await world.execute("ANALYZE chunks")
+    await world.execute("UPDATE chunks SET state = 'done', succeeded = 100 WHERE no % 2 = 0")
+    async with database.connection() as connection:
+        rows = await connection.fetch("EXPLAIN (ANALYZE, TIMING OFF) " + FOLD, [job] * 40, list(range(40)))
+    plan = "\n".join(row[0] for row in rows)
+    assert f"Seq Scan on chunks_{datetime.now(UTC):%Y%m%d}" not in plan
+    assert (await world.state(job))["succeeded"] == 2000
 
 
 def _standing(**given) -> Standing:

@@ -8,10 +8,12 @@ import pytest
 from pixee_common.clock import FakeClock
 from pixee_common.db import Database
 from pixee_common.domain.ids import new_id
+from pixee_common.telemetry import metrics_text, setup_metrics, shutdown_metrics
 from pixee_orchestrator.timers.cancelling import carry_out_cancellations
 from pixee_orchestrator.timers.dead_workers import Reaper, bury
 from pixee_orchestrator.timers.deleted_connectors import wind_up_deleted
 from pixee_orchestrator.timers.due import release_due
+from pixee_orchestrator.timers.gauges import Gauges
 from pixee_orchestrator.timers.job_waits import show_waits
 from pixee_orchestrator.timers.overdue import end_overdue_verdicts, expire_jobs
 from pixee_orchestrator.timers.retention import keep_house
@@ -283,3 +285,20 @@ async def test_nobody_but_the_orchestrator_may_make_or_drop_partitions(as_role) 
             async with as_role(service).connection() as connection:
                 with pytest.raises(Exception, match="permission denied"):
                     await connection.execute(f"SELECT {call}")
+
+
+async def test_gauges_fall_to_zero_when_what_they_count_is_gone(world, database, planner) -> None:
+    setup_metrics("test")
+    try:
+        _, job, _ = await _planned(world, planner, 10)
+        await world.worker("shopify")
+        await world.write(job, 0, "." * 10, wait="throttled")
+        gauges = Gauges(10.0)
+        await database.run(gauges.measure)
+        assert 'pixee_chunks_waiting{platform="shopify",reason="throttled"} 1' in metrics_text()
+        await world.execute("UPDATE chunks SET state = 'pending'")
+        await database.run(gauges.measure)
+        assert 'pixee_chunks_waiting{platform="shopify",reason="throttled"} 0' in metrics_text()
+        assert 'pixee_workers_alive{platform="shopify"} 1' in metrics_text()
+    finally:
+        await shutdown_metrics()

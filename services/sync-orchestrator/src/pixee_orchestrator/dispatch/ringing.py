@@ -77,7 +77,7 @@ WITH RECURSIVE asked AS MATERIALIZED (
     FROM allowed a CROSS JOIN LATERAL (
         SELECT job_id, no FROM chunks
         WHERE route_key = a.route_key AND priority = a.priority AND job_position = a.job_position AND state = 'pending'
-          AND (NOT a.cancelled OR look_up OR letters !~ '[.e]')
+          AND (NOT a.cancelled OR (letters <> '' AND (look_up OR letters !~ '[.e]')))
         ORDER BY no LIMIT a.room OFFSET 0
     ) c
 ), picked AS MATERIALIZED (

@@ -18,14 +18,14 @@ WHERE id IN (SELECT id FROM jobs WHERE id = ANY($1::uuid[]) AND planning <> 'don
 """
 
 # `.` was not sent, or not taken; `e` was refused as existing. A chunk to look up may be at the shop, so it is left alone.
-# A pull's chunk has no items yet.
+# A pull's chunk has no items yet, and reading twice makes nothing twice.
 CANCEL_CHUNKS = """
 WITH locked AS MATERIALIZED (
     SELECT job_id, no, translate(letters, '.e', 'xx') AS letters,
            length(letters) - length(translate(letters, '.e', '')) AS cancelled
     FROM chunks
-    WHERE job_id = ANY($1::uuid[]) AND (state || '') = ANY('{pending,waiting,rung}') AND NOT look_up
-      AND (letters ~ '[.e]' OR letters = '')
+    WHERE job_id = ANY($1::uuid[]) AND (state || '') = ANY('{pending,waiting,rung}')
+      AND (letters = '' OR (letters ~ '[.e]' AND NOT look_up))
     ORDER BY job_id, no LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE chunks c

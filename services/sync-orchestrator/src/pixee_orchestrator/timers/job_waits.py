@@ -27,7 +27,7 @@ WITH parked AS MATERIALIZED (
                WHERE c.route_key = j.route_key AND c.state IN ('rung', 'claimed', 'sent') AND c.job_id = j.id
            ) AS parked
     FROM jobs j JOIN connectors n ON n.id = j.connector_id LEFT JOIN parked p ON p.job_id = j.id
-    WHERE j.finished_at IS NULL
+    WHERE j.finished_at IS NULL AND j.state <> 'awaiting_approval'
 ), shown AS (
     SELECT id,
            CASE WHEN status = 'paused' THEN 'connector_paused' WHEN status = 'error' THEN 'credentials_refused'

@@ -10,6 +10,7 @@ from pixee_orchestrator.timers.cancelling import carry_out_cancellations
 from pixee_orchestrator.timers.dead_workers import Reaper
 from pixee_orchestrator.timers.deleted_connectors import wind_up_deleted
 from pixee_orchestrator.timers.due import release_due
+from pixee_orchestrator.timers.gauges import Gauges
 from pixee_orchestrator.timers.job_waits import show_waits
 from pixee_orchestrator.timers.overdue import end_overdue_verdicts, expire_jobs
 from pixee_orchestrator.timers.retention import keep_house
@@ -28,6 +29,7 @@ class Timers:
         self._database = database
         self._settings = settings
         self._poke = poke
+        self._gauges = Gauges(settings.dead_after_seconds)
         self._reaper = Reaper(database, clock, dead_after=settings.dead_after_seconds)
 
     async def due(self) -> bool:
@@ -71,6 +73,11 @@ class Timers:
             await show_waits(connection, self._settings.dead_after_seconds)
 
         await self._database.run(work)
+        return False
+
+    async def gauges(self) -> bool:
+        """What a dashboard shows of the whole installation."""
+        await self._database.run(self._gauges.measure)
         return False
 
     async def house(self) -> bool:

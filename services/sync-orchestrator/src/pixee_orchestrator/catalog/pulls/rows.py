@@ -13,6 +13,7 @@ INSERT INTO listings AS l (connector_id, account_id, shop_identity, item_id, kin
 SELECT $1, $2, $3, a.item_id, a.kind, a.product_id, a.external_id, a.parent_external_id, a.refs, 'confirmed'
 FROM unnest($4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::jsonb[])
      AS a(item_id, kind, product_id, external_id, parent_external_id, refs)
+ORDER BY a.item_id
 ON CONFLICT (connector_id, item_id) DO UPDATE
 SET external_id = excluded.external_id, parent_external_id = excluded.parent_external_id,
     refs = l.refs || excluded.refs, state = CASE WHEN l.state = 'quarantined' THEN l.state ELSE 'confirmed' END,
