@@ -26,19 +26,21 @@ async def test_a_one_chunk_job_is_one_trace_over_three_processes(account: Accoun
     del account.client.headers["traceparent"]
     await account.finished(job_id)
     spans = await otlp.trace(
-        trace_id, {"POST /api/v1/connectors", "publish pixee.sync.requested", "plan", "ring", "publish pixee.sync.shopify", "carry", "productSet", "publish pixee.sync.progress", "fold"}
+        trace_id, {"POST /api/v1/connectors", "publish pixee.sync.requested", "plan", "ring", "publish pixee.sync.shopify", "carry", "shopify productSet", "publish pixee.sync.progress", "fold"}
     )  # fmt: skip
     post = next(s for s in spans if s.name.startswith("POST /api"))
     assert post.parent_id == parent
     fold = next(s for s in spans if s.name.startswith("fold"))
-    call = next(s for s in spans if s.name.startswith("productSet"))
+    call = next(s for s in spans if s.name.startswith("shopify productSet"))
     ids = {span.span_id for span in spans} | {parent}
     orphans = [f"{s.service}: {s.name}" for s in spans if s.parent_id not in ids]
     assert orphans == []
     assert _chain(spans, call)[0].startswith("gateway: POST /api/v1/connectors")
-    assert [n.split(": ")[0] for n in _chain(spans, call)].count("orchestrator") >= 1
-    assert any("publish pixee.sync.progress" in n for n in _chain(spans, fold))
-    assert {s.service for s in spans} >= {"gateway", "orchestrator"}
+    assert [n.split(": ")[0] for n in _chain(spans, call)].count("sync-orchestrator") >= 1
+    way = [name.split(": ", 1)[1].split(" ")[0] for name in _chain(spans, fold)]
+    assert way[0] == "POST"
+    assert way[-3:] == ["carry", "publish", "fold"], _chain(spans, fold)
+    assert {s.service for s in spans} >= {"gateway", "sync-orchestrator", "platform-workers"}
 
 
 async def test_a_larger_job_starts_one_linked_trace_for_each_chunk(account: Account, otlp: OtlpReceiver) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pixee_common.db import Connection, Database
-from pixee_common.db.channels import DISPATCH, PLAN
+from pixee_common.db.channels import DISPATCH, JOB, PLAN
 from pixee_common.domain.job import FINAL_JOB_STATES
 from pixee_gateway.notices import Notices
 from pixee_gateway.problems import Pointer, Problem, invalid, not_found
@@ -109,8 +109,8 @@ class Jobs:
                     raise not_found("job")
                 raise Problem(409, "job_finished", "The job has ended; there is nothing to cancel.")
             await connection.execute(_AUDIT, caller.account_id, caller.key_id, "job.cancel_requested", str(job_id))
-            await connection.execute("SELECT pg_notify($1, $2)", PLAN, str(job_id))
-            await connection.execute("SELECT pg_notify($1, $2)", DISPATCH, row["route_key"])
+            for channel, payload in ((PLAN, str(job_id)), (JOB, str(job_id)), (DISPATCH, row["route_key"])):
+                await connection.execute("SELECT pg_notify($1, $2)", channel, payload)
 
         await self._database.run(work, account=caller.account_id)
         return await self.one(caller, job_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pixee_common.crypto import KeyRing
 from pixee_common.db import Connection, Database
+from pixee_common.db.channels import DISPATCH
 from pixee_common.domain.ids import new_id
 from pixee_common.egress import EgressPolicy
 from pixee_common.platforms import Manifest
@@ -37,6 +38,10 @@ UPDATE credentials SET key_id = $3, ciphertext = $4, version = version + 1, upda
 WHERE connector_id = $1 AND account_id = $2
 """
 _LOCK = "SELECT * FROM connectors WHERE id = $1 AND account_id = $2 AND deleted_at IS NULL FOR UPDATE"
+_RELEASE = """
+UPDATE chunks SET not_before = now()
+WHERE connector_id = $1 AND state = 'waiting' AND wait_reason IN ('connector_paused', 'credentials_refused', 'permission_missing')
+"""
 _AUDIT = "INSERT INTO audit_log (account_id, actor, action, target, details) VALUES ($1, $2, $3, $4, $5)"
 
 
@@ -121,7 +126,7 @@ class ManageConnectors:
                 changed.append("credentials")
             await connection.execute("UPDATE connectors SET updated_at = now() WHERE id = $1", connector_id)
             await self._audit(connection, caller, "connector.changed", connector_id, {"changed": changed})
-            await self._poke(connection, row["route_key"])
+            await self._poke(connection, connector_id, row["route_key"])
 
         await self._database.run(work, account=caller.account_id)
 
@@ -143,7 +148,7 @@ class ManageConnectors:
                 connector_id,
             )
             await self._audit(connection, caller, "connector.deleted", connector_id, {})
-            await self._poke(connection, row["route_key"])
+            await self._poke(connection, connector_id, row["route_key"])
 
         await self._database.run(work, account=caller.account_id)
 
@@ -156,7 +161,7 @@ class ManageConnectors:
                 status,
             )
             await self._audit(connection, caller, action, connector_id, {})
-            await self._poke(connection, row["route_key"])
+            await self._poke(connection, connector_id, row["route_key"])
 
         await self._database.run(work, account=caller.account_id)
 
@@ -174,5 +179,7 @@ class ManageConnectors:
         await connection.execute(_AUDIT, caller.account_id, caller.key_id, action, str(connector_id), details)
 
     @staticmethod
-    async def _poke(connection: Connection, route_key: str) -> None:
-        await connection.execute("SELECT pg_notify('pixee_dispatch', $1)", route_key)
+    async def _poke(connection: Connection, connector_id: UUID, route_key: str) -> None:
+        """What waited for the merchant need not wait for its time as well."""
+        await connection.execute(_RELEASE, connector_id)
+        await connection.execute("SELECT pg_notify($1, $2)", DISPATCH, route_key)

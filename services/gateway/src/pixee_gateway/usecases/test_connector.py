@@ -67,7 +67,7 @@ class TestConnector:
                     async with self._database.transaction(caller.account_id) as connection:
                         answer = await connection.fetchval(_ANSWER, probe_id)
                     if answer is not None:
-                        return {"platform": row["platform"], **answer}
+                        return {**answer, "platform": row["platform"], "latency_ms": answer.get("latency_ms") or 0}
         raise Problem(
             503,
             "no_worker",

@@ -16,7 +16,7 @@ from typing import Any
 from pixee_common.clock import Clock
 from pixee_common.domain.ids import RouteKey
 from pixee_common.domain.job import OPEN_LETTERS, OUTCOME_LETTERS, OutcomeKind
-from pixee_common.telemetry import log_context
+from pixee_common.telemetry import inject, log_context, span
 from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, Courier, WorkerLostError
 from pixee_workers.sync_base.claims import Place
 from pixee_workers.sync_base.liveness import Incarnation
@@ -205,9 +205,13 @@ class Lane:
                 await self._write(ChunkResult(chunk=chunk, letters=letters))
                 return
             chunk = replace(chunk, letters=letters)
-        result = await self._carried(chunk)
-        if result is not None:
-            await self._write(result)
+        carrier = {"traceparent": chunk.traceparent} if chunk.traceparent else {}
+        with span("carry", kind="consumer", parent=carrier, attributes={"pixee.operation": chunk.operation.value}):
+            # What follows from carrying it, the progress event, continues from here.
+            carried = replace(chunk, traceparent=inject().get("traceparent", chunk.traceparent))
+            result = await self._carried(carried)
+            if result is not None:
+                await self._write(result)
 
     async def _carried(self, chunk: ClaimedChunk) -> ChunkResult | None:
         """The courier's result; none when this worker was buried meanwhile."""

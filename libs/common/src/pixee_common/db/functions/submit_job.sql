@@ -84,7 +84,8 @@ BEGIN
     SELECT j.id, j.products_queued INTO job_id, products_queued FROM jobs j
     WHERE j.connector_id = p_connector AND j.operation = p_operation AND NOT j.sending_done
       AND j.planning = 'waiting' AND j.scope_hash = p_scope_hash AND j.cancel_requested_at IS NULL
-    ORDER BY j.position LIMIT 1;
+    ORDER BY j.position LIMIT 1
+    FOR UPDATE SKIP LOCKED;  -- held by a planner: its first page may lack what was made since, so that job is not joined
     IF FOUND THEN
         verdict := 'attached';
     ELSE
@@ -119,7 +120,6 @@ BEGIN
         VALUES (p_account, p_requested_by, 'job.requested', p_job::text,
                 jsonb_build_object('connector_id', p_connector, 'operation', p_operation));
         PERFORM pg_notify('pixee_outbox', '');
-        PERFORM pg_notify('pixee_plan', p_job::text);
     END IF;
 
     answer := jsonb_build_object('job_id', job_id, 'status', 'queued');
