@@ -43,9 +43,13 @@ class Run:
         job_id = await self.shop.sync("push-products")
         for hurt in self.hurts:
             async with asyncio.timeout(seconds):
-                while (done := await self.created()) < self.total * hurt.at:
-                    await asyncio.sleep(0.02)
-            hurt.done, hurt.happened_ns = done, time.monotonic_ns()
+                while True:
+                    counts = await self.shop.counts()
+                    hurt.done = counts["commits"].get("product_created", 0)
+                    if hurt.done >= self.total * hurt.at and counts["in_flight"]:
+                        break
+                    await asyncio.sleep(0.005)
+            hurt.happened_ns = time.monotonic_ns()
             await hurt.act()
         return await self.shop.account.finished(job_id, seconds=seconds)
 

@@ -17,7 +17,7 @@ async def _shop(system, platform: str, products: int, **limits):
 
 async def test_shopify_with_every_process_killed_once(tmp_path, products: int) -> None:
     async with running_system(tmp_path, simulators=("shopify",)) as system:
-        shop = await _shop(system, "shopify", products, maximumAvailable=4000, restoreRate=2000, latency_ms=30)
+        shop = await _shop(system, "shopify", products, maximumAvailable=4000, restoreRate=2000, latency_ms=60)
         run = Run(system, shop, products, hurts(system))
         await run.judge(await run.go(seconds=120 + products / 20))
         assert await system.violations() == []
@@ -25,7 +25,7 @@ async def test_shopify_with_every_process_killed_once(tmp_path, products: int) -
 
 async def test_woocommerce_with_every_process_killed_once_and_answers_lost(tmp_path, products: int) -> None:
     async with running_system(tmp_path, simulators=("woocommerce",)) as system:
-        shop = await _shop(system, "woocommerce", products, latency_ms=300)
+        shop = await _shop(system, "woocommerce", products, latency_ms=600)
         rule = {"kind": "reset_after_commit", "match": {"host": shop.host, "kind": "write"}, "rate": 0.02}
         await system.control("woocommerce", "POST", "faults", json=[rule])
         run = Run(system, shop, products, hurts(system))
@@ -39,7 +39,7 @@ async def test_a_broker_emptied_in_the_middle_and_before_planning_loses_no_job(t
     async with running_system(tmp_path, simulators=("shopify",)) as system:
         assert system.stack.kafka is not None
         kafka = system.stack.kafka
-        shop = await _shop(system, "shopify", products // 2, maximumAvailable=4000, restoreRate=2000, latency_ms=30)
+        shop = await _shop(system, "shopify", products // 2, maximumAvailable=4000, restoreRate=2000, latency_ms=60)
         run = Run(system, shop, products // 2, [Hurt("broker emptied", 0.3, lambda: kafka.empty(crash=True))])
         await run.judge(await run.go(seconds=120 + products / 20))
 
