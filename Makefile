@@ -1,5 +1,7 @@
 # Two commands for everybody: `make demo` and `make test`. They need Python 3.11+ and make; everything else they fetch themselves.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first that really runs: a name on the PATH may be a version manager's stand-in. 3.11 is what CI uses.
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
+	if $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$one; break; fi; done)
 VENV := .venv
 BIN := $(VENV)/bin
 MEMBERS := libs/common libs/simulators libs/devstack libs/cli services/gateway services/sync-orchestrator services/platform-workers
@@ -13,8 +15,8 @@ help: ## This list
 setup: $(VENV)/.complete ## The virtual environment, from the pinned dependencies
 
 $(VENV)/.complete: requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; found " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
-	@test -x $(BIN)/python || { echo "Making the virtual environment ($(VENV))"; $(PYTHON) -m venv $(VENV); }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found. Set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python -a -x $(BIN)/pip || { echo "Making the virtual environment ($(VENV))"; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing pinned dependencies (about a minute the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))

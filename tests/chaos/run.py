@@ -1,6 +1,7 @@
 """A push under fire: hurts at stated shares of the work, each with a request in flight, then the shop's own log is the judge."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -62,12 +63,12 @@ class Run:
         assert created == self.total, f"{created} creates for {self.total} products"
         assert len(found) == self.total
         starts = sorted(entry["started_ns"] for entry in log)
-        gaps = [(b - a) / 1e9 for a, b in zip(starts, starts[1:], strict=False)]
+        gaps = [(b - a) / 1e9 for a, b in itertools.pairwise(starts)]
         assert max(gaps) <= SILENCE_SECONDS, f"{max(gaps):.1f} s without a call"
         for hurt in self.hurts:
             in_flight = [e for e in log if e["started_ns"] <= hurt.happened_ns <= e["ended_ns"]]
             assert in_flight, f"no request was in flight at: {hurt.name}"
-        for one, two in zip(self.hurts, self.hurts[1:], strict=False):
+        for one, two in itertools.pairwise(self.hurts):
             assert two.done - one.done >= self.total * 0.1 - 1, f"{one.name} and {two.name} came too close"
 
 

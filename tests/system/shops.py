@@ -52,20 +52,20 @@ async def _shopify(shop: Shop) -> list[tuple[str, Seen]]:
         body = answer.json()
         assert "errors" not in body, body
         page = body["data"]["products"]
-        for product in page["nodes"]:
-            for variant in product["variants"]["nodes"]:
-                found.append(
-                    (
-                        variant["sku"],
-                        Seen(
-                            product["title"], Decimal(variant["price"]), variant["inventoryQuantity"],
-                            product["status"].lower(), variant["barcode"], variant["id"],
-                        ),
-                    )
-                )  # fmt: skip
+        found += [
+            _shopify_variant(product, variant) for product in page["nodes"] for variant in product["variants"]["nodes"]
+        ]
         if not page["pageInfo"]["hasNextPage"]:
             return found
         after = page["pageInfo"]["endCursor"]
+
+
+def _shopify_variant(product: dict[str, Any], variant: dict[str, Any]) -> tuple[str, Seen]:
+    seen = Seen(
+        product["title"], Decimal(variant["price"]), variant["inventoryQuantity"],
+        product["status"].lower(), variant["barcode"], variant["id"],
+    )  # fmt: skip
+    return variant["sku"], seen
 
 
 async def _woocommerce(shop: Shop) -> list[tuple[str, Seen]]:
