@@ -141,7 +141,8 @@ def _variant_refusal(variant: PushVariant, settings: ConnectorSettings) -> Refus
 
 def _product(product: Product, settings: ConnectorSettings) -> JsonValue:
     locale = settings.locale
-    description = localized(product.descriptions, locale) or localized(product.short_descriptions, locale)
+    # Shopify has one description; a short one in its place would come back by a pull as the long one.
+    description = localized(product.descriptions, locale)
     given: dict[str, Any] = {
         "title": localized(product.names, locale),
         "descriptionHtml": description or "",

@@ -1,4 +1,4 @@
-"""pull_products: pages of ten products in the order of their last change.
+"""pull_products: pages of products in the order of their last change.
 
 The quantity is Shopify's sum over all its locations. No list goes deeper than 25,000 objects, so a pull begins a new window at the
 last change seen before it comes there. What changes while we read comes again at the end.
@@ -36,10 +36,10 @@ async def pull(cursor: Mapping[str, JsonValue] | None, since: datetime | None, c
         cursor = {"floor": _stamp(since - OVERLAP) if since is not None else None, "after": None, "read": 0}
     floor = cursor.get("floor")
     query = _filter(str(floor)) if floor else None
-    points = cost.connection(wire.PULL_PRODUCTS, _NODE_POINTS)
+    points = 1 + cost.connection(wire.PULL_PRODUCTS, _NODE_POINTS)
     data, answer = await ask(context, "products", wire.PULL, {"after": cursor.get("after"), "q": query}, cost=points)
     page = data["products"]
-    products = tuple([await _product(node, context) for node in page["nodes"]])
+    products = tuple([await _product(node, context, data["shop"]["name"]) for node in page["nodes"]])
     if floor and any(one.updated_at is None or one.updated_at < _moment(str(floor)) for one in products):
         raise contract_broken("products changed before the time asked for: the filter was not understood")
     return PullPage(products, _next(cursor, page), _requested_at(answer, context))
@@ -59,7 +59,7 @@ def _next(cursor: Mapping[str, JsonValue], page: Mapping[str, Any]) -> dict[str,
     return {"floor": cursor.get("floor"), "after": page["pageInfo"]["endCursor"], "read": read}
 
 
-async def _product(node: Mapping[str, Any], context: CallContext) -> PulledProduct:
+async def _product(node: Mapping[str, Any], context: CallContext, shop_name: str) -> PulledProduct:
     variants = list(node["variants"]["nodes"])
     page = node["variants"]
     while page["pageInfo"]["hasNextPage"]:
@@ -79,7 +79,8 @@ async def _product(node: Mapping[str, Any], context: CallContext) -> PulledProdu
         our_key=(node.get("ourKey") or {}).get("value"),
         title=node["title"],
         description=node["descriptionHtml"],
-        brand=node["vendor"] or None,
+        # Shopify puts the shop's own name where nobody named a vendor.
+        brand=node["vendor"] if node["vendor"] != shop_name else None,
         status=_STATES.get(node["status"], "draft"),
         updated_at=_moment(node["updatedAt"]),
         variants=tuple(_variant(one, plain=plain) for one in variants),

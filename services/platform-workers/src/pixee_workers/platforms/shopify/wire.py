@@ -15,8 +15,8 @@ ATTRIBUTES = "pixee"
 
 METAFIELDS_PER_SET = 25
 PAGE_MAX = 250
-PULL_PRODUCTS = 10
-PULL_VARIANTS = 20
+PULL_PRODUCTS = 20
+PULL_VARIANTS = 12
 PULL_MEDIA = 5
 SEARCH_PAGE = 25
 """Small, since the whole page is taken from the bucket first and a new product has no hits."""
@@ -82,7 +82,7 @@ FIND_VARIANTS = """query FindVariants($q: String!, $first: Int!, $after: String)
 _PULLED_VARIANTS = """pageInfo { hasNextPage endCursor }
       nodes { id sku barcode price compareAtPrice inventoryQuantity selectedOptions { name value } inventoryItem { id } }"""
 
-PULL = f"""query Pull($after: String, $q: String) {{ products(first: {PULL_PRODUCTS}, after: $after, query: $q, sortKey: UPDATED_AT) {{
+PULL = f"""query Pull($after: String, $q: String) {{ shop {{ name }} products(first: {PULL_PRODUCTS}, after: $after, query: $q, sortKey: UPDATED_AT) {{
   pageInfo {{ hasNextPage endCursor }}
   nodes {{ id title descriptionHtml vendor status updatedAt options {{ name }}
     ourKey: metafield(namespace: "$app:pim", key: "external_id") {{ value }}

@@ -145,4 +145,4 @@ def _media(old: list[JsonObject], urls: tuple[str, ...]) -> list[JsonObject]:
 def _plain(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return " ".join(html.unescape(_TAGS.sub(" ", value)).split())
+    return " ".join(html.unescape(_TAGS.sub(" ", value)).split()) or None
