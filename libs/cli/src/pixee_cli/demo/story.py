@@ -1,7 +1,7 @@
 """The demo from beginning to end, and its words at the end."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from pixee_cli.demo.proofs import assert_no_writes_at_all, push_unchanged, touch
 from pixee_cli.demo.shops import TITLES, demo_shops, open_shops
 from pixee_cli.demo.syncing import pull, push
 from pixee_cli.exits import Exit
-from pixee_cli.gateway import Gateway
+from pixee_cli.gateway import Gateway, Json
 from pixee_cli.place import KEY_FILE, Place
 from pixee_common.crypto import ApiKeyMalformed, parse
 from pixee_common.db import Database
@@ -87,11 +87,16 @@ async def _products(demo: Demo) -> None:
 
 
 async def _stock(demo: Demo) -> None:
-    await push(demo, "push-stock")
+    _say_carried(await push(demo, "push-stock"))
 
 
 async def _prices(demo: Demo) -> None:
-    await push(demo, "push-prices")
+    _say_carried(await push(demo, "push-prices"))
+
+
+def _say_carried(jobs: Mapping[str, Json]) -> None:
+    if all(job["skipped"] == job["total"] for job in jobs.values()):
+        output.say("Nothing was left to send: the shops have these values, because a create carries them along.")
 
 
 async def _pull(demo: Demo) -> None:
@@ -142,9 +147,10 @@ def _farewell(demo: Demo, seconds: float) -> None:
             "and a WooCommerce shop,"
         )
     output.say("  then stock, then prices; Shopify was read back. Every field was compared in the shops themselves.")
-    output.say(
-        "  Pushing the unchanged catalog cost no write request; three touched products cost exactly those three."
-    )
+    if demo.touched:
+        output.say("  Pushing it unchanged cost no write request; three touched products cost exactly those three.")
+    else:
+        output.say("  Nothing had changed since the last run, so nothing was written in either shop.")
     output.say("Where to look next:")
     output.say(f"  pixee up --data {demo.place.data}                 the same system, kept running")
     output.say(f"  pixee jobs list --data {demo.place.data}          what was done (while it runs)")

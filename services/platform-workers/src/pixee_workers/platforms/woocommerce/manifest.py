@@ -153,7 +153,7 @@ MANIFEST = Manifest(
     },
     budgets=(
         ConcurrencyBudget(name=IN_FLIGHT, limit=1),
-        TokenBucketBudget(name=CALLS, rate=20.0, burst=40.0),
+        TokenBucketBudget(name=CALLS, rate=100.0, burst=100.0),
     ),
     scopes=("read", "write"),
 )
