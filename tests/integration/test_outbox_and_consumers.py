@@ -103,5 +103,14 @@ async def test_messages_survive_a_killed_and_an_emptied_broker_and_bad_ones_are_
                     break
                 await asyncio.sleep(0.1)
         assert (row["payload"], row["reason"]) == (b"4", "unreadable")
+        async with owner.transaction() as connection:
+            await connection.execute(
+                "INSERT INTO outbox (topic, key, payload, headers) VALUES ('pixee.nowhere.v1', 'k', 'lost', '{}')"
+            )
+        await _ring(owner, "behind a topic that nobody has")
+        await consumer.until({"behind a topic that nobody has"})
+        async with owner.connection() as connection:
+            reason = await connection.fetchval("SELECT reason FROM dead_letters WHERE topic = 'pixee.nowhere.v1'")
+        assert reason == "unpublishable"
     async with owner.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM outbox") <= 1  # the dead letter's own message may wait

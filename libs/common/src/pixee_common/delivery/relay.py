@@ -19,6 +19,7 @@ from pixee_common.delivery import dead_letters
 from pixee_common.messaging.brokers import build_producer
 from pixee_common.messaging.provisioning import provision
 from pixee_common.messaging.settings import TopicSettings
+from pixee_common.messaging.topics import topics as table
 from pixee_common.telemetry import inject, span
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class Relay:
         self._topics = topics
         self._name = name
         self._awake = asyncio.Event()
+        # A producer waits for the metadata of a topic that nobody makes, and everything behind it with it.
+        self._known = frozenset(topic.name for topic in table())
         self._producer: AIOKafkaProducer | None = None
         self.published = 0
 
@@ -119,6 +122,8 @@ class Relay:
                 raise answer
 
     async def _send(self, producer: AIOKafkaProducer, row: Any) -> "asyncio.Future[Any]":
+        if row["topic"] not in self._known:
+            return _failed(InvalidTopicError("no topic of ours"))
         headers: dict[str, str] = row["headers"]
         if "traceparent" in headers:
             with span(f"publish {row['topic']}", kind="producer", parent=headers):
@@ -129,6 +134,11 @@ class Relay:
                 row["topic"], value=row["payload"], key=row["key"], headers=encoded
             )
         except _HOPELESS as error:
-            future = asyncio.get_running_loop().create_future()
-            future.set_exception(error)
+            return _failed(error)
         return future
+
+
+def _failed(error: Exception) -> "asyncio.Future[Any]":
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future

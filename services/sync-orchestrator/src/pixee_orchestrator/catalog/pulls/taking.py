@@ -1,8 +1,9 @@
 """Which of the shop's values the catalog takes over. Pure.
 
 A field counts as changed at the shop only if it differs from what the shop had when we last looked, so that the shop's own
-normalising (it trims, it rewrites HTML, it serves pictures from its own host) is no change. Where we never looked, texts are
-compared with the catalog's own without markup and spacing, figures as figures; pictures and categories are only remembered.
+normalising (it trims, it rewrites HTML) is no change. Where we never looked, texts are
+compared with the catalog's own without markup and spacing, figures as figures; categories are only remembered. Pictures are taken
+only when a pull creates the product: what a shop shows of a known one are its own copies of ours, at addresses that change.
 A value of ours that is newer and not sent yet, is being sent, or was sent after the page was asked for, stands.
 """
 
@@ -30,7 +31,7 @@ __all__ = [
 
 JsonObject = dict[str, Any]
 _TAGS = re.compile(r"<[^>]*>")
-_REMEMBERED_ONLY = frozenset({"images", "categories"})
+_REMEMBERED_ONLY = frozenset({"categories"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,6 @@ def seen_of_product(pulled: PulledProduct) -> JsonObject:
         "description": pulled.description,
         "brand": pulled.brand,
         "status": pulled.status,
-        "images": list(pulled.images),
         "categories": [list(path) for path in pulled.categories],
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -109,8 +109,6 @@ def content_taken(known: KnownProduct, pulled: PulledProduct, facts: Facts, loca
         content["brand"] = pulled.brand
     if "status" in fields and pulled.status in set(ProductStatus):
         content["status"] = pulled.status
-    if "images" in fields:
-        content["media"] = _media(content.get("media") or [], pulled.images)
     if "categories" in fields:
         content["categories"] = [list(path) for path in pulled.categories]
     return content if content != known.row["content"] else None
@@ -135,11 +133,6 @@ def _put(texts: Mapping[str, str], locale: str | None, text: str) -> dict[str, s
     """The text in the place that a push to this shop reads it from."""
     place = next((tag for tag, old in texts.items() if old == localized(texts, locale)), None)
     return {**texts, place or locale or UNDETERMINED_LOCALE: text}
-
-
-def _media(old: list[JsonObject], urls: tuple[str, ...]) -> list[JsonObject]:
-    kept = {one["url"]: one for one in old}
-    return [kept.get(url, {"url": url, "alt": {}, "kind": "image"}) for url in urls if len(url) <= 2048]
 
 
 def _plain(value: object) -> object:
