@@ -15,6 +15,7 @@ from pixee_common.platforms import Manifest
 from pixee_gateway import problems
 from pixee_gateway.api import jobs, platforms
 from pixee_gateway.api.connectors import connectors_router, management_router
+from pixee_gateway.api.responses import problem_components
 from pixee_gateway.notices import Notices
 from pixee_gateway.problems import Problem
 from pixee_gateway.security.authentication import Authenticator
@@ -81,6 +82,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the API key as the way in."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document["components"]["schemas"] |= problem_components()
         document["components"].setdefault("securitySchemes", {})["apiKey"] = {
             "type": "http", "scheme": "bearer", "description": "An API key: pix_…",
         }  # fmt: skip

@@ -10,11 +10,12 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from pixee_common.domain.job import Counted
 from pixee_common.domain.reasons import ReasonCode
-from pixee_gateway.api.responses import NOT_FOUND, PROBLEMS
+from pixee_gateway.api.responses import NOT_FOUND, PROBLEMS, component
 from pixee_gateway.schemas.jobs import Job, JobItem, JobItemPage, JobPage
 from pixee_gateway.state import CallerOf, Cases
 
 NDJSON = "application/x-ndjson"
+_EVENT = 'event: change\nid: 17\ndata: {"id": "550e8400-e29b-41d4-a716-000000000011", "state": "running", …}\n\n'
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=PROBLEMS | NOT_FOUND)
 
@@ -45,7 +46,7 @@ async def cancel_job(job_id: UUID, cases: Cases, caller: CallerOf) -> Job:
     operation_id="list_job_items",
     summary="List a job's items",
     response_model=JobItemPage,
-    responses={200: {"content": {NDJSON: {"schema": JobItem.model_json_schema()}}}},
+    responses={200: {"content": {NDJSON: {"schema": component(JobItem)}}}},
 )
 async def list_job_items(
     job_id: UUID,
@@ -77,7 +78,7 @@ async def list_job_items(
     operation_id="watch_job",
     summary="Watch a job",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT}}}},
 )
 async def watch_job(
     job_id: UUID,

@@ -2,15 +2,28 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from pixee_gateway.problems import MEDIA_TYPE, ProblemBody
+
+_COMPONENTS = "#/components/schemas/"
+
+
+def component(model: type[BaseModel]) -> dict[str, str]:
+    """The reference to a model among the document's components. A schema written out in place, with `$defs`, breaks generators."""
+    return {"$ref": _COMPONENTS + model.__name__}
+
+
+def problem_components() -> dict[str, Any]:
+    """The components that `PROBLEMS` refers to; FastAPI adds only those of `response_model`, whose media type is JSON's."""
+    schema = ProblemBody.model_json_schema(ref_template=_COMPONENTS + "{model}")
+    return {**schema.pop("$defs"), ProblemBody.__name__: schema}
 
 
 def _problem(description: str, **example: object) -> dict[str, Any]:
     return {
         "description": description,
-        "content": {
-            MEDIA_TYPE: {"schema": ProblemBody.model_json_schema(), "example": {"type": "about:blank", **example}}
-        },
+        "content": {MEDIA_TYPE: {"schema": component(ProblemBody), "example": {"type": "about:blank", **example}}},
     }
 
 

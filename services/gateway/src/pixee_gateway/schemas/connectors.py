@@ -110,7 +110,10 @@ class ConnectorToCreate(BaseModel):
 class ConnectorToChange(BaseModel):
     """What to change; what is left out stays. Settings are merged by name (null removes one), credentials are replaced whole."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"name": "My Shopify Store", "settings": {"locale": "de"}}},
+    )
 
     name: str | None = Field(default=None, min_length=1, max_length=200)
     settings: dict[str, str | None] | None = None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pixee_common.domain.job import JobState, Operation
 
@@ -39,6 +39,33 @@ class Job(BaseModel):
     version: int = Field(description="Grows with every change.")
     retry_of: UUID | None
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "550e8400-e29b-41d4-a716-000000000011",
+                "connector_id": "550e8400-e29b-41d4-a716-000000000010",
+                "platform": "shopify",
+                "operation": "push_products",
+                "state": "running",
+                "total": 1250,
+                "succeeded": 800,
+                "failed": 1,
+                "skipped": 49,
+                "cancelled": 0,
+                "open": 400,
+                "waiting_reason": None,
+                "waiting_until": None,
+                "warning": None,
+                "error": None,
+                "created_at": "2026-05-14T08:00:00Z",
+                "started_at": "2026-05-14T08:00:01Z",
+                "finished_at": None,
+                "version": 17,
+                "retry_of": None,
+            }
+        }
+    )
+
 
 class JobPage(BaseModel):
     """Jobs, newest first."""
@@ -63,6 +90,25 @@ class JobItem(BaseModel):
     advice: str | None
     warning: bool
     candidates: list[str] | None = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "item_id": "550e8400-e29b-41d4-a716-446655440000",
+                "product_id": "550e8400-e29b-41d4-a716-446655440000",
+                "sku": "TSHIRT-RED-M",
+                "outcome": "rejected",
+                "counts_as": "failed",
+                "reason": "invalid_value",
+                "message": "Title is too long (maximum is 255 characters)",
+                "field": "title",
+                "owner": "merchant",
+                "retryable": False,
+                "advice": "Correct the named field in the catalog and push again.",
+                "warning": False,
+            }
+        }
+    )
 
 
 class JobItemPage(BaseModel):
