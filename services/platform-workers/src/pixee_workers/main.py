@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
-from uuid import uuid4
+from uuid import UUID
 
 from pixee_common.clock import SystemClock
 from pixee_common.db import Database
@@ -65,7 +65,7 @@ async def start(stopping: asyncio.Event) -> None:
     liveness = Liveness(heart, clock, platforms, release)
     marks, writer = Marks(database), OutcomeWriter(database, clock)
     async with GuardedClient(policy) as client:
-        wiring = Wiring(client, policy, clock, TokenStore(clock), uuid4(), release)
+        wiring = Wiring(client, policy, clock, TokenStore(clock), lambda: _id_of(liveness), release)
         courier = PlatformCourier(adapters, database, keys, wiring)
         tools = LaneTools(
             courier, marks, writer, clock, lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation)
@@ -103,6 +103,10 @@ def _adapters(own: WorkerSettings) -> dict[str, Adapter]:
     if unknown:
         raise SettingsInvalid(f"PIXEE_WORKER_PLATFORMS: there is no platform {', '.join(sorted(unknown))}")
     return found_adapters(own.serves)
+
+
+def _id_of(liveness: Liveness) -> UUID:
+    return liveness.current.worker_id if liveness.current is not None else UUID(int=0)
 
 
 async def _until(stopping: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:

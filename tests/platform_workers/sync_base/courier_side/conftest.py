@@ -14,6 +14,8 @@ from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.tokens import TokenStore
 
+WORKER = uuid4()
+
 
 class QuickClock(SystemClock):
     """Real time, but a pause takes none: what was slept is noted."""
@@ -41,7 +43,7 @@ class Bench:
             policy=EgressPolicy(),
             clock=self.clock,
             tokens=TokenStore(self.clock),
-            worker_id=uuid4(),
+            worker_id=lambda: WORKER,
             version="1",
             jitter=lambda: 0.0,
         )

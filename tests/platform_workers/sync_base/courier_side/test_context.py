@@ -181,7 +181,7 @@ async def test_headers_name_the_program_and_the_worker_only_to_a_private_simulat
     assert s.shop.seen[0][1] == {"User-Agent": "PixeeConnectors/7"}
     s = Stand(policy=EgressPolicy.parse(routes="*.fake.test=http://127.0.0.1:9"))
     await s.call()
-    assert s.shop.seen[0][1]["X-Pixee-Worker"] == str(s.wiring.worker_id)
+    assert s.shop.seen[0][1]["X-Pixee-Worker"] == str(s.wiring.worker_id())
 
 
 async def test_a_refused_token_is_fetched_anew_once_and_the_call_repeated_with_it():

@@ -60,7 +60,8 @@ class Wiring:
     policy: EgressPolicy
     clock: Clock
     tokens: TokenStore
-    worker_id: UUID
+    worker_id: Callable[[], UUID]
+    """The id under which this worker lives now; simulators are told it, shops are not."""
     version: str
     jitter: Callable[[], float] = field(default=random.random)
     """A number from 0 to 1."""
@@ -206,7 +207,7 @@ class CourierContext:
         self.calls_made += 1
         headers = {**request.headers, "User-Agent": f"PixeeConnectors/{self._wiring.version}"}
         if self._wiring.policy.route_for(host_of(request.url)) is not None:
-            headers["X-Pixee-Worker"] = str(self._wiring.worker_id)
+            headers["X-Pixee-Worker"] = str(self._wiring.worker_id())
         sending = asyncio.ensure_future(
             self._wiring.sender.request(
                 request.method,
