@@ -19,7 +19,9 @@ from benchmarks.report import Figure, write
 def main() -> None:
     """Runs them one after another, each in an event loop of its own."""
     names = sys.argv[1:] or [
-        found.name for found in pkgutil.iter_modules(benchmarks.__path__) if found.name not in {"__main__", "report"}
+        found.name
+        for found in pkgutil.iter_modules(benchmarks.__path__)
+        if found.name not in {"__main__", "report", "stack"}
     ]
     figures: list[Figure] = []
     for name in sorted(names):
