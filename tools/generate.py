@@ -20,7 +20,7 @@ CATALOGUE: dict[str, Callable[[], str]] = {
 
 def the_rest() -> dict[str, Callable[[], str]]:
     """Files that are made from the catalogue too."""
-    from tools.generated import interfaces, tables  # noqa: PLC0415 after the catalogue
+    from tools.generated import interfaces, kubernetes, tables  # noqa: PLC0415 after the catalogue
 
     return {
         "docs/topics.md": tables.topics_md,
@@ -31,6 +31,7 @@ def the_rest() -> dict[str, Callable[[], str]]:
         ".env.example": tables.env_file,
         "docs/openapi.json": interfaces.openapi_json,
         "docs/asyncapi.json": interfaces.asyncapi_json,
+        **kubernetes.FILES,
     }
 
 
