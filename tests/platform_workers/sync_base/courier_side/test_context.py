@@ -44,6 +44,8 @@ CONNECTOR = Connector(
     credentials_version=1,
 )
 
+WORKER = uuid4()
+
 
 class Stand:
     """A context and all that it stands on."""
@@ -56,7 +58,7 @@ class Stand:
         self.breaker, self.platform = Breaker(self.clock), PlatformBreaker("fake", self.clock)
         self.tokens = TokenStore(self.clock)
         self.wiring = Wiring(
-            self.shop, policy or EgressPolicy(), self.clock, self.tokens, uuid4(), "7", jitter=lambda: 0.0
+            self.shop, policy or EgressPolicy(), self.clock, self.tokens, lambda: WORKER, "7", jitter=lambda: 0.0
         )
         self.context = self.another()
 
@@ -181,7 +183,7 @@ async def test_headers_name_the_program_and_the_worker_only_to_a_private_simulat
     assert s.shop.seen[0][1] == {"User-Agent": "PixeeConnectors/7"}
     s = Stand(policy=EgressPolicy.parse(routes="*.fake.test=http://127.0.0.1:9"))
     await s.call()
-    assert s.shop.seen[0][1]["X-Pixee-Worker"] == str(s.wiring.worker_id())
+    assert s.shop.seen[0][1]["X-Pixee-Worker"] == str(WORKER)
 
 
 async def test_a_refused_token_is_fetched_anew_once_and_the_call_repeated_with_it():

@@ -68,7 +68,7 @@ async def real(request, owner, as_role):
         policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=f"{host}={url}")
         database, clock = as_role("worker"), SystemClock()
         async with GuardedClient(policy) as client:
-            wiring = Wiring(client, policy, clock, TokenStore(clock), uuid4(), "1")
+            wiring = Wiring(client, policy, clock, TokenStore(clock), uuid4, "1")
             courier = PlatformCourier({request.param: package.create()}, database, KEYS, wiring)
             yield RealBench(rows, courier, simulator, host, database)
     assert simulator.violations.describe() == []

@@ -1,0 +1,67 @@
+"""What a law must know of a platform to seed its shop and to read it back. Each platform keeps its own beside its tests."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A variant as a customer's shop has it."""
+
+    title: str
+    price: Decimal | None
+    quantity: int | None
+    status: str
+    """`active`, or anything else for what customers do not see."""
+    ean: str | None
+    external_id: str
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The shop's own API, as a person with its keys would use it."""
+
+    http: httpx.AsyncClient
+    url: str
+    host: str
+    credentials: Mapping[str, str]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a hop that terminates TLS sends on."""
+        return {"Host": self.host, "X-Forwarded-Proto": "https"}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One platform.
+
+    `read`: every variant by SKU, those that stand twice under `<sku> (2)`. `occupy`: makes a product with this SKU in the shop, as
+    another product's (`key`) or nobody's (None). `wrong`: shop settings under which our credentials are refused. `elsewhere`: the
+    address setting with a value that the manifest or the guard must refuse.
+    """
+
+    host: str
+    credentials: Mapping[str, str]
+    settings: Mapping[str, str]
+    shop: Mapping[str, Any]
+    wrong: Mapping[str, Any]
+    elsewhere: Mapping[str, str]
+    read: Callable[[Shop], Awaitable[dict[str, Seen]]]
+    occupy: Callable[[Shop, str, str | None], Awaitable[str]]
+    limits: Mapping[str, Any] = field(default_factory=dict)
+
+
+def by_sku(rows: list[tuple[str, Seen]]) -> dict[str, Seen]:
+    """Doubles keep a name of their own, so that a law sees them."""
+    found: dict[str, Seen] = {}
+    for sku, seen in rows:
+        name, number = sku, 2
+        while name in found:
+            name, number = f"{sku} ({number})", number + 1
+        found[name] = seen
+    return found

@@ -1,0 +1,75 @@
+"""What the laws must know of Shopify."""
+
+from decimal import Decimal
+from typing import Any
+
+from conformance.profile import Profile, Seen, Shop, by_sku
+
+_READ = """
+query Read($after: String) { products(first: 50, after: $after) { pageInfo { hasNextPage endCursor } nodes {
+  title status variants(first: 10) { nodes { id sku barcode price inventoryQuantity } } } } }
+"""
+_CREATE = """
+mutation Make($input: ProductSetInput!) { productSet(input: $input, synchronous: true) {
+  product { id } userErrors { message } } }
+"""
+_DEFINE = """
+mutation Define($d: MetafieldDefinitionInput!) { metafieldDefinitionCreate(definition: $d) { userErrors { code } } }
+"""
+_KEY = {"namespace": "$app:pim", "key": "external_id", "type": "id"}
+
+
+async def _ask(shop: Shop, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    answer = await shop.http.post(
+        f"{shop.url}/admin/api/2026-10/graphql.json",
+        headers={**shop.headers, "X-Shopify-Access-Token": shop.credentials["access_token"]},
+        json={"query": query, "variables": variables},
+    )
+    body = answer.json()
+    assert "errors" not in body, body
+    return body["data"]
+
+
+async def read(shop: Shop) -> dict[str, Seen]:
+    rows: list[tuple[str, Seen]] = []
+    after = None
+    while True:
+        page = (await _ask(shop, _READ, {"after": after}))["products"]
+        for product in page["nodes"]:
+            for one in product["variants"]["nodes"]:
+                seen = Seen(
+                    product["title"], Decimal(one["price"]), one["inventoryQuantity"], product["status"].lower(),
+                    one["barcode"], one["id"],
+                )  # fmt: skip
+                rows.append((one["sku"], seen))
+        if not page["pageInfo"]["hasNextPage"]:
+            return by_sku(rows)
+        after = page["pageInfo"]["endCursor"]
+
+
+async def occupy(shop: Shop, sku: str, key: str | None) -> str:
+    wanted: dict[str, Any] = {
+        "title": "Stands here already",
+        "productOptions": [{"name": "Title", "values": [{"name": "Default Title"}]}],
+        "variants": [{"optionValues": [{"optionName": "Title", "name": "Default Title"}], "sku": sku, "price": "1.00"}],
+    }
+    if key is not None:
+        definition = {**_KEY, "name": "PIM id", "ownerType": "PRODUCT"}
+        await _ask(shop, _DEFINE, {"d": definition})
+        wanted["metafields"] = [{**_KEY, "value": key}]
+    made = (await _ask(shop, _CREATE, {"input": wanted}))["productSet"]
+    assert made["userErrors"] == [], made
+    return made["product"]["id"]
+
+
+PROFILE = Profile(
+    host="laws.myshopify.com",
+    credentials={"access_token": "shpat_0123456789abcdefcanary"},
+    settings={"shop_domain": "laws.myshopify.com"},
+    shop={"currency": "EUR"},
+    wrong={"access_token": "shpat_another"},
+    elsewhere={"shop_domain": "laws.example.com"},
+    read=read,
+    occupy=occupy,
+    limits={"maximumAvailable": 50_000, "restoreRate": 50_000},
+)

@@ -1,0 +1,65 @@
+"""What the laws must know of WooCommerce."""
+
+from decimal import Decimal
+from typing import Any
+
+from conformance.profile import Profile, Seen, Shop, by_sku
+
+_STATES = {"publish": "active", "draft": "draft", "private": "archived"}
+
+
+async def _rows(shop: Shop, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = await shop.http.get(
+        f"{shop.url}/wp-json/wc/v3/{path}", params=params, headers=shop.headers,
+        auth=(shop.credentials["consumer_key"], shop.credentials["consumer_secret"]),
+    )  # fmt: skip
+    answer.raise_for_status()
+    return answer.json()
+
+
+def _seen(product: dict[str, Any], one: dict[str, Any]) -> Seen:
+    price = Decimal(one["regular_price"]) if one["regular_price"] else None
+    ean = one.get("global_unique_id") or None
+    return Seen(product["name"], price, one["stock_quantity"], _STATES[product["status"]], ean, str(one["id"]))
+
+
+async def read(shop: Shop) -> dict[str, Seen]:
+    rows: list[tuple[str, Seen]] = []
+    page = 1
+    while True:
+        products = await _rows(shop, "products", {"per_page": 100, "page": page, "status": "any", "orderby": "id"})
+        for product in products:
+            if product["type"] == "variable":
+                variations = await _rows(shop, f"products/{product['id']}/variations", {"per_page": 100})
+                rows += [(one["sku"], _seen(product, one)) for one in variations]
+            else:
+                rows.append((product["sku"], _seen(product, product)))
+        if len(products) < 100:
+            return by_sku(rows)
+        page += 1
+
+
+async def occupy(shop: Shop, sku: str, key: str | None) -> str:
+    body: dict[str, Any] = {"name": "Stands here already", "sku": sku, "regular_price": "1.00"}
+    if key is not None:
+        body["meta_data"] = [{"key": "_pixee_id", "value": key}]
+    answer = await shop.http.post(
+        f"{shop.url}/wp-json/wc/v3/products", json=body, headers=shop.headers,
+        auth=(shop.credentials["consumer_key"], shop.credentials["consumer_secret"]),
+    )  # fmt: skip
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
+_SECRETS = {"consumer_key": "ck_" + "a" * 34 + "canary", "consumer_secret": "cs_" + "b" * 34 + "canary"}
+
+PROFILE = Profile(
+    host="laws.woo.example",
+    credentials=_SECRETS,
+    settings={"store_url": "https://laws.woo.example"},
+    shop={"currency": "EUR"},
+    wrong={"consumer_secret": "cs_" + "c" * 40},
+    elsewhere={"store_url": "https://169.254.169.254"},
+    read=read,
+    occupy=occupy,
+)
