@@ -9,6 +9,7 @@ import asyncio
 import json
 import random
 import socket
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from pixee_devstack.errors import PortTakenError
 LOOPBACK = "127.0.0.1"
 _LOWEST, _HIGHEST = 20_000, 32_000
 _TRIES = 200
+_choosing = threading.Lock()
+_given: set[int] = set()
+"""Handed out by this process: a server that is still starting does not listen yet, so its port looks free to its neighbour."""
 
 
 def is_free(port: int) -> bool:
@@ -42,11 +46,13 @@ async def accepts(port: int) -> bool:
 
 
 def free_port(avoid: Sequence[int] = ()) -> int:
-    """A free port that is none of `avoid`. Raises `PortTakenError` when none is found."""
-    for _ in range(_TRIES):
-        port = random.randint(_LOWEST, _HIGHEST)
-        if port not in avoid and is_free(port):
-            return port
+    """A free port that is none of `avoid` and was given to nobody yet. Raises `PortTakenError` when none is found."""
+    with _choosing:
+        for _ in range(_TRIES):
+            port = random.randint(_LOWEST, _HIGHEST)
+            if port not in avoid and port not in _given and is_free(port):
+                _given.add(port)
+                return port
     raise PortTakenError(
         f"No free port found between {_LOWEST} and {_HIGHEST} on {LOOPBACK}. Stop some of the servers that listen there."
     )
