@@ -9,9 +9,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from system.harness import Account, System, running_system, simple_product
+from system.harness import Account, Shop, System, running_system, simple_product
 
-__all__ = ["Account", "System", "simple_product", "system"]
+__all__ = ["Account", "Shop", "System", "simple_product", "system"]
 
 
 @asynccontextmanager
