@@ -132,6 +132,21 @@ async def test_a_change_of_the_shop_is_refused_and_other_changes_are_not(account
     assert (await account.manager.patch(url, json={"platform": "shopify"})).status_code == 422
 
 
+async def test_changed_settings_release_what_was_quarantined(account, owner) -> None:
+    connector = await account.connector()
+    async with owner.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO listing_operations (connector_id, item_id, operation, account_id, failures)"
+            " VALUES ($1::text::uuid, $2, 'push_prices', $3, 3)", connector, uuid4(), account.id,
+        )  # fmt: skip
+    await account.manager.patch(f"/api/v1/connectors/{connector}", json={"settings": {"channel": "web"}})
+    async with owner.connection() as connection:
+        left = await connection.fetchval(
+            "SELECT sum(failures) FROM listing_operations WHERE account_id = $1", account.id
+        )
+    assert left == 0
+
+
 async def test_the_gateway_writes_credentials_and_cannot_read_them(account, as_role, owner) -> None:
     await account.connector()
     async with as_role("gateway").transaction(account.id) as connection:

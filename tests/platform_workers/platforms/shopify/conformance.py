@@ -16,6 +16,8 @@ mutation Make($input: ProductSetInput!) { productSet(input: $input, synchronous:
 _DEFINE = """
 mutation Define($d: MetafieldDefinitionInput!) { metafieldDefinitionCreate(definition: $d) { userErrors { code } } }
 """
+_FIND = "query Find($q: String!) { productVariants(first: 5, query: $q) { nodes { product { id } } } }"
+_DELETE = "mutation Delete($input: ProductDeleteInput!) { productDelete(input: $input) { userErrors { message } } }"
 _KEY = {"namespace": "$app:pim", "key": "external_id", "type": "id"}
 
 
@@ -47,6 +49,13 @@ async def read(shop: Shop) -> dict[str, Seen]:
         after = page["pageInfo"]["endCursor"]
 
 
+async def remove(shop: Shop, sku: str) -> None:
+    found = await _ask(shop, _FIND, {"q": f"sku:{sku}"})
+    (product,) = {node["product"]["id"] for node in found["productVariants"]["nodes"]}
+    gone = (await _ask(shop, _DELETE, {"input": {"id": product}}))["productDelete"]
+    assert gone["userErrors"] == [], gone
+
+
 async def occupy(shop: Shop, sku: str, key: str | None) -> str:
     wanted: dict[str, Any] = {
         "title": "Stands here already",
@@ -71,5 +80,6 @@ PROFILE = Profile(
     elsewhere={"shop_domain": "laws.example.com"},
     read=read,
     occupy=occupy,
+    remove=remove,
     limits={"maximumAvailable": 50_000, "restoreRate": 50_000},
 )

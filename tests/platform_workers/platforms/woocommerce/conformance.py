@@ -39,6 +39,15 @@ async def read(shop: Shop) -> dict[str, Seen]:
         page += 1
 
 
+async def remove(shop: Shop, sku: str) -> None:
+    (product,) = await _rows(shop, "products", {"sku": sku})
+    answer = await shop.http.delete(
+        f"{shop.url}/wp-json/wc/v3/products/{product['id']}", params={"force": "true"}, headers=shop.headers,
+        auth=(shop.credentials["consumer_key"], shop.credentials["consumer_secret"]),
+    )  # fmt: skip
+    answer.raise_for_status()
+
+
 async def occupy(shop: Shop, sku: str, key: str | None) -> str:
     body: dict[str, Any] = {"name": "Stands here already", "sku": sku, "regular_price": "1.00"}
     if key is not None:
@@ -62,4 +71,5 @@ PROFILE = Profile(
     elsewhere={"store_url": "https://169.254.169.254"},
     read=read,
     occupy=occupy,
+    remove=remove,
 )

@@ -145,12 +145,36 @@ async def test_a_quarantined_listing_is_not_called_for_until_it_is_corrected(ben
     b = await bench()
     product, (_variant,) = await b.rows.add_product("A")
     await b.push(PRODUCTS, [product])
-    await b.rows.run("UPDATE listings SET state = 'quarantined', updated_at = now() WHERE item_id = $1", product)
+    await b.rows.set_title(product, "Refused three times")
+    await b.rows.run(
+        "UPDATE listing_operations SET failures = 3, catalog_version = $2 WHERE item_id = $1", product, b.rows.versions
+    )
+    b.restart()
     calls = len(b.shop.seen)
     assert (await b.push(PRODUCTS, [product])).letters == "q"
     assert len(b.shop.seen) == calls
     await b.rows.set_title(product, "Corrected")
     assert (await b.push(PRODUCTS, [product])).letters == "a"
+
+
+async def test_a_quarantined_price_holds_back_neither_the_stock_nor_the_corrected_price(bench):
+    b = await bench()
+    product, (variant,) = await b.rows.add_product("A")
+    await b.push(PRODUCTS, [product])
+    await b.rows.run(
+        "INSERT INTO listing_operations (connector_id, item_id, operation, account_id, catalog_version, failures, failure_reason)"
+        " VALUES ($1, $2, 'push_prices', $3, $4, 3, 'invalid_value') ON CONFLICT (connector_id, item_id, operation)"
+        " DO UPDATE SET failures = 3, catalog_version = $4, hash = NULL",
+        b.rows.connector, variant, b.rows.account, b.rows.versions,
+    )  # fmt: skip
+    b.restart()
+    assert (await b.push(PRICES, [variant])).letters == "q"
+    await b.rows.set_stock(variant, 99)
+    assert (await b.push(STOCK, [variant])).letters == "a"
+    await b.rows.run(
+        "UPDATE variants SET base_price = 12, price_version = $2 WHERE id = $1", variant, b.rows.next_version()
+    )
+    assert (await b.push(PRICES, [variant])).letters == "a"
 
 
 async def test_a_variant_that_left_the_product_is_handed_over_as_gone(bench):

@@ -29,7 +29,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "price_list_items": {"gateway": "r", "orchestrator": "rawd", "worker": "r"},
     "catalog_sequences": {"gateway": "r", "orchestrator": "rawd"},
     "listings": {"gateway": "rw", "orchestrator": "rawd", "worker": "rawd"},
-    "listing_operations": {"gateway": "r", "orchestrator": "rawd", "worker": "rawd"},
+    "listing_operations": {"gateway": "rw(failures)", "orchestrator": "rawd", "worker": "rawd"},
     "seen_values": {"orchestrator": "rawd", "worker": "r"},
     "pending_changes": {"gateway": "r", "orchestrator": "rawd"},
     "jobs": {"gateway": "raw", "orchestrator": "raw", "worker": "r"},

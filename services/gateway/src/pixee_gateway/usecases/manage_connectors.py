@@ -42,6 +42,7 @@ _RELEASE = """
 UPDATE chunks SET not_before = now()
 WHERE connector_id = $1 AND state = 'waiting' AND wait_reason IN ('connector_paused', 'credentials_refused', 'permission_missing')
 """
+_RELEASE_QUARANTINE = "UPDATE listing_operations SET failures = 0 WHERE connector_id = $1 AND failures > 0"
 _AUDIT = "INSERT INTO audit_log (account_id, actor, action, target, details) VALUES ($1, $2, $3, $4, $5)"
 
 
@@ -115,6 +116,7 @@ class ManageConnectors:
                     "UPDATE connectors SET settings = $2, shop_currency = $3, mapping_version = mapping_version + 1 WHERE id = $1",
                     connector_id, settings, settings.get("currency") or row["shop_currency"],
                 )  # fmt: skip
+                await connection.execute(_RELEASE_QUARANTINE, connector_id)
                 changed.append("settings")
             if wanted.credentials is not None:
                 sealed = self._keys.seal(connector_id, checked_credentials(manifest, wanted.credentials))

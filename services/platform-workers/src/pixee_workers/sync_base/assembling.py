@@ -44,7 +44,7 @@ class ReadItem:
     """Of the aspect that the operation sends."""
     body: PushItem | Verdict
     quarantined: bool = False
-    """It failed three times in the same way, and its product has not been changed since."""
+    """This version of it failed three times in the same way."""
     intended_at: datetime | None = None
     """A create was begun at this moment and nothing is known of how it ended."""
     sent: Sent | None = None
@@ -58,7 +58,6 @@ class KnownListing:
     """A listing's row: without a listing it is an intent."""
 
     listing: Listing | None
-    quarantined: bool
     touched_at: datetime
     kind: str
     product_id: UUID
@@ -75,7 +74,14 @@ class Rows:
     prices: dict[UUID, list[ListedPrice]] = field(default_factory=dict)
     listings: dict[UUID, KnownListing] = field(default_factory=dict)
     sent: dict[UUID, Sent] = field(default_factory=dict)
+    hopeless: dict[UUID, int] = field(default_factory=dict)
+    """Items that failed three times in the same way, with the version that did."""
     _by_product: dict[UUID, list[tuple[UUID, Listing]]] | None = None
+
+    def holds_back(self, item_id: UUID, version: int) -> bool:
+        """Whether the item is in quarantine: nothing newer than what failed."""
+        failed = self.hopeless.get(item_id)
+        return failed is not None and version <= failed
 
     def listed_variants(self, product_id: UUID) -> list[tuple[UUID, Listing]]:
         """Variants of the product that are listed, in the catalog or not. Asked once all listings are there."""
@@ -109,7 +115,7 @@ def product_item(item_id: UUID, rows: Rows, connector: Connector, at: datetime) 
         sku=sku,
         version=row["content_version"],
         body=body,
-        quarantined=_held_back(known, row),
+        quarantined=rows.holds_back(item_id, row["content_version"]),
         intended_at=known.touched_at if known and known.listing is None else None,
         sent=rows.sent.get(item_id),
         shared_eans=() if deleted else tuple(v["ean"] for v in variants if v["ean_shared"]),
@@ -166,22 +172,15 @@ def _variant(item_id: UUID, rows: Rows) -> tuple[Row | None, Listing | None, Ver
 
 
 def _variant_read(item_id: UUID, row: Row | None, rows: Rows, version: int, body: PushItem | Verdict) -> ReadItem:
-    product = rows.products.get(row["product_id"]) if row else None
     return ReadItem(
         id=item_id,
         product_id=row["product_id"] if row else item_id,
         sku=row["sku"] if row else None,
         version=version,
         body=body,
-        quarantined=_held_back(rows.listings.get(item_id), product),
+        quarantined=rows.holds_back(item_id, version),
         sent=rows.sent.get(item_id),
     )
-
-
-def _held_back(known: KnownListing | None, product: Row | None) -> bool:
-    if known is None or not known.quarantined:
-        return False
-    return product is None or product["updated_at"] <= known.touched_at
 
 
 def _product_body(

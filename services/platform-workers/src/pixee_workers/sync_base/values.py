@@ -52,9 +52,12 @@ _LISTING_COLUMNS = (
 )
 _LISTINGS_OF_PRODUCTS = f"{_LISTING_COLUMNS} WHERE connector_id = $1 AND product_id = ANY ($2)"
 _LISTINGS = f"{_LISTING_COLUMNS} WHERE connector_id = $1 AND item_id = ANY ($2)"
+QUARANTINE_AFTER = 3
+"""Failures in the same way after which a version is not tried again (outcome_sql.QUARANTINE marks the listing)."""
+
 _SENT = """
-SELECT item_id, hash, catalog_version FROM listing_operations
- WHERE connector_id = $1 AND operation = $2 AND item_id = ANY ($3) AND hash IS NOT NULL
+SELECT item_id, hash, catalog_version, failures FROM listing_operations
+ WHERE connector_id = $1 AND operation = $2 AND item_id = ANY ($3)
 """
 
 
@@ -170,16 +173,17 @@ async def _read_listings(connection: Connection, rows: Rows, statement: str, con
         listing = None
         if row["external_id"] is not None:
             listing = Listing(row["external_id"], row["parent_external_id"], row["refs"])
-        rows.listings[row["item_id"]] = KnownListing(
-            listing, row["state"] == "quarantined", row["updated_at"], row["kind"], row["product_id"]
-        )
+        rows.listings[row["item_id"]] = KnownListing(listing, row["updated_at"], row["kind"], row["product_id"])
 
 
 async def _read_sent(
     connection: Connection, rows: Rows, connector: UUID, operation: Operation, ids: list[UUID]
 ) -> None:
     for row in await connection.fetch(_SENT, connector, operation.value, ids):
-        rows.sent[row["item_id"]] = Sent(row["hash"], row["catalog_version"])
+        if row["hash"] is not None:
+            rows.sent[row["item_id"]] = Sent(row["hash"], row["catalog_version"])
+        if row["failures"] >= QUARANTINE_AFTER:
+            rows.hopeless[row["item_id"]] = row["catalog_version"]
 
 
 def _lay_under(rows: Rows, recent: RecentWrites, connector: Connector, operation: Operation, now: datetime) -> None:
@@ -195,9 +199,7 @@ def _lay_under(rows: Rows, recent: RecentWrites, connector: Connector, operation
         if current is None:
             rows.listings.pop(item_id, None)
         else:
-            rows.listings[item_id] = KnownListing(
-                current, bool(known and known.quarantined), known.touched_at if known else now, kind, product_id
-            )
+            rows.listings[item_id] = KnownListing(current, known.touched_at if known else now, kind, product_id)
     for item_id, _, _ in items:
         sent = recent.last_sent(connector.id, item_id, operation, rows.sent.get(item_id))
         if sent is not None:
