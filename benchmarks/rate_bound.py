@@ -37,7 +37,7 @@ def smallest_price() -> int:
 
 
 async def run() -> list[Figure]:
-    """Wall time from the first call to the last over the bound."""
+    """Time from POST to the end of the job over the bound."""
     async with system() as running:
         account = await running.account()
         await account.catalog(simple_product(n) for n in range(PRODUCTS))
@@ -54,7 +54,7 @@ async def run() -> list[Figure]:
     bound = (PRODUCTS * points - BUCKET) / RESTORE
     throttled = sum(1 for entry in log if (entry.get("extra") or {}).get("throttled"))
     detail = (
-        f"{PRODUCTS} products × {points} points at {RESTORE:.0f}/s: bound {bound:.1f} s, calls {calls:.1f} s, POST to end "
-        f"{wall:.1f} s; {throttled} throttled answers; at most {counts['max_in_flight']} calls at once"
+        f"{PRODUCTS} products × {points} points at {RESTORE:.0f}/s: bound {bound:.1f} s (a full bucket of {BUCKET:.0f} "
+        f"taken off), POST to end {wall:.1f} s, first call to last {calls:.1f} s; {throttled} throttled answers; at most {counts['max_in_flight']} calls at once"
     )
-    return [Figure("a rate-bound job", calls / bound, 1.10, lower_is_better=True, unit="×", detail=detail)]
+    return [Figure("a rate-bound job", wall / bound, 1.10, lower_is_better=True, unit="×", detail=detail)]
