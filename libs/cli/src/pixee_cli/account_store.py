@@ -8,6 +8,7 @@ from uuid import UUID
 from pixee_cli.exits import CliError, UsageError
 from pixee_common.crypto import hash_secret, issue
 from pixee_common.db import Connection, Database
+from pixee_common.db.channels import API_KEY
 from pixee_common.domain.ids import new_id
 
 PERMISSIONS = ("READ", "MANAGE_SETTINGS")
@@ -138,6 +139,7 @@ async def revoke_key(database: Database, key_id: str) -> None:
             raise UsageError(f"there is no API key with the id '{key_id}'; see `pixee keys list`")
         if row["revoked_at"] is None:
             await connection.execute("UPDATE api_keys SET revoked_at = now() WHERE id = $1", key_id)
+            await connection.execute("SELECT pg_notify($1, $2)", API_KEY, key_id)
             await connection.execute(_AUDIT, row["account_id"], _ACTOR, "api_key.revoked", key_id, {})
 
     await database.run(work)
