@@ -31,7 +31,7 @@ def main() -> None:
         print(f"— {name}", flush=True)
         for figure in _run(module.run()):
             print(
-                f"  {figure.name}: {figure.measured:.3g} {figure.unit} (limit {figure.limit:g}); {figure.detail}",
+                f"  {figure.name}: {figure.measured:.3g} {figure.unit} (limit: {figure.bound}); {figure.detail}",
                 flush=True,
             )
             figures.append(figure)

@@ -1,10 +1,10 @@
 """A catalog, connectors to fresh simulated shops, and rung chunks: what a worker finds when it is rung, without gateway and orchestrator."""
 
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -78,7 +78,9 @@ class Simulator:
     async def busy(self, host: str) -> tuple[int, float]:
         """Requests that the shop answered, and the seconds in which it had at least one in hand."""
         answer = await self._control.get(f"{self.url}/_control/requests", params={"host": host})
-        spans = sorted((entry["started_ns"], entry["ended_ns"]) for entry in answer.raise_for_status().json()["requests"])
+        spans = sorted(
+            (entry["started_ns"], entry["ended_ns"]) for entry in answer.raise_for_status().json()["requests"]
+        )
         busy, until = 0, 0
         for started, ended in spans:
             busy += max(0, ended - max(started, until))
@@ -97,7 +99,7 @@ async def simulators(platforms: Sequence[str]) -> AsyncIterator[dict[str, Simula
             port = free_port()
             url = f"http://{LOOPBACK}:{port}"
             process = ManagedProcess(
-                platform, ["python", "-m", "pixee_simulators", platform, "--port", str(port)],
+                platform, [sys.executable, "-m", "pixee_simulators", platform, "--port", str(port)],
                 env={**inherited(), "PIXEE_SPECS_DIR": ""}, log_path=folder / f"{platform}.log", ready=f"{url}/health/ready",
             )  # fmt: skip
             await process.start()
@@ -124,7 +126,6 @@ class Catalog:
             await connection.execute(_PRODUCTS, self.account, self.products, skus)
             await connection.execute(_VARIANTS, self.account, self.variants, self.products, skus)
             await connection.execute(_STOCK, self.account, self.variants)
-        await self.analyze()
 
     async def restock(self) -> None:
         """One piece more of everything."""
@@ -132,8 +133,8 @@ class Catalog:
             await connection.execute(_RESTOCK, self.account)
             await connection.execute(_RESTOCKED, self.account)
 
-    async def analyze(self) -> None:
-        """What autovacuum does of itself in the long life of a database."""
+    async def settle(self) -> None:
+        """What autovacuum does by itself in the long life of a database."""
         async with self._owner.connection() as connection:
             await connection.execute("VACUUM ANALYZE")
 
@@ -152,12 +153,16 @@ class Catalog:
         found = Connected(ConnectorId(new_id()), simulator.platform, host, RouteKey(f"{simulator.platform}:{host}"))
         sealed = KEYS.seal(found.id, credentials)
         async with self._owner.transaction() as connection:
-            await connection.execute(_CONNECTOR, found.id, self.account, host, found.platform, settings, found.route_key)
+            await connection.execute(
+                _CONNECTOR, found.id, self.account, host, found.platform, settings, found.route_key
+            )
             await connection.execute(
                 "INSERT INTO credentials (connector_id, account_id, key_id, ciphertext) VALUES ($1, $2, $3, $4)",
                 *(found.id, self.account, sealed.key_id, sealed.ciphertext),
             )
-            await connection.execute("INSERT INTO routes (route_key, platform) VALUES ($1, $2)", found.route_key, found.platform)
+            await connection.execute(
+                "INSERT INTO routes (route_key, platform) VALUES ($1, $2)", found.route_key, found.platform
+            )
         return found
 
     def parts(self, operation: Operation) -> list[list[UUID]]:

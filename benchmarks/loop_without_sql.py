@@ -5,7 +5,6 @@ once and one chunk at a time. What is missing is everything that makes a worker 
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,14 +73,13 @@ class LoopWithoutSql:
         item = StockItem(VariantId(variant), product, "P", 6, listing, 1)
         return ReadItem(variant, product, "P", 1, item)
 
-    async def run(self, operation: Operation, chunks: Sequence[Sequence[ReadItem]]) -> float:
-        """Carries all chunks; seconds."""
+    async def run(self, operation: Operation, chunks: Sequence[Sequence[ReadItem]]) -> None:
+        """Carries all chunks."""
+        self.dropped.applied = 0
         beating = asyncio.create_task(self._beat())
-        begun = time.perf_counter()
         try:
             for chunk in chunks:
                 await self._carry(operation, chunk)
-            return time.perf_counter() - begun
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
@@ -97,7 +95,9 @@ class LoopWithoutSql:
         if capability.look_up_new and operation is Operation.PUSH_PRODUCTS:
             products = [one.item for one in ready if isinstance(one.item, ProductItem)]
             for first in range(0, len(products), LOOKED_UP_AT_ONCE):
-                await self._adapter.find(operation, products[first : first + LOOKED_UP_AT_ONCE], self._context(operation))
+                await self._adapter.find(
+                    operation, products[first : first + LOOKED_UP_AT_ONCE], self._context(operation)
+                )
         queue = deque(split(ready, Limits.of(capability)))
 
         async def work_off() -> None:
@@ -106,16 +106,16 @@ class LoopWithoutSql:
                 answer = await self._adapter.submit(operation, [one.mapped for one in part], self._context(operation))
                 for outcome in answer.outcomes:
                     self.dropped.applied += outcome.kind is OutcomeKind.APPLIED
-                    self.dropped.listings.update(outcome.linked.variants)
+                    self.dropped.listings |= dict(outcome.linked.variants.items())
 
         await asyncio.gather(*(work_off() for _ in range(min(len(queue), capability.concurrency))))
 
     def _ready(self, operation: Operation, read: ReadItem) -> Ready:
         if isinstance(read.body, Verdict):
-            raise RuntimeError(f"nothing to send: {read.body}")
+            raise TypeError(f"nothing to send: {read.body}")
         values = self._adapter.mapped(operation, read.body, self._connector.settings)
         if isinstance(values, Refusal):
-            raise RuntimeError(f"refused: {values}")
+            raise TypeError(f"refused: {values}")
         return Ready(read, read.body, values, b"", self._adapter.weight(operation, read.body))
 
     def _context(self, operation: Operation) -> CourierContext:

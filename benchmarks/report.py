@@ -11,23 +11,31 @@ PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 @dataclass(frozen=True)
 class Figure:
-    """One limit: what was measured, against what, and whether it holds. `lower_is_better` says which way the limit points."""
+    """What was measured, against what, and whether it holds. `lower_is_better` says which way the limit points; null: no limit."""
 
     name: str
     measured: float
-    limit: float
+    limit: float | None
     lower_is_better: bool
     unit: str
     detail: str
 
     @property
     def holds(self) -> bool:
+        if self.limit is None:
+            return True
         return self.measured <= self.limit if self.lower_is_better else self.measured >= self.limit
 
     def row(self) -> str:
-        sign = "≤" if self.lower_is_better else "≥"
         verdict = "holds" if self.holds else "**does not hold**"
-        return f"| {self.name} | {self.measured:.3g} {self.unit} | {sign} {self.limit:g} {self.unit} | {verdict} | {self.detail} |"
+        return f"| {self.name} | {self.measured:.3g} {self.unit} | {self.bound} | {verdict if self.limit else ''} | {self.detail} |"
+
+    @property
+    def bound(self) -> str:
+        """The limit in words."""
+        if self.limit is None:
+            return "none"
+        return f"{'≤' if self.lower_is_better else '≥'} {self.limit:g} {self.unit}"
 
 
 def write(figures: list[Figure]) -> None:
