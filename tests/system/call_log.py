@@ -1,34 +1,25 @@
 """What a simulated shop's log says of the workers that called it: who, when, how many at once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from system.harness import Shop
 
 
-@dataclass
-class Turn:
-    """Calls of one worker in a row, nobody else's between them (monotonic ns)."""
-
-    worker: str
-    first_ns: int
-    last_end_ns: int
-    calls: int = 1
+def calls_after(log: Iterable[dict[str, Any]], worker: str, moment_ns: int) -> list[dict[str, Any]]:
+    """Calls that this worker began after the moment."""
+    return [e for e in log if e["worker"] == worker and e["started_ns"] > moment_ns]
 
 
-def turns(log: Iterable[dict[str, Any]]) -> list[Turn]:
-    """Who called the shop, one after another, in the order in which the calls began."""
-    found: list[Turn] = []
-    for entry in sorted(log, key=lambda e: e["started_ns"]):
-        if not entry["worker"]:
-            continue
-        if found and found[-1].worker == entry["worker"]:
-            found[-1].calls += 1
-            found[-1].last_end_ns = max(found[-1].last_end_ns, entry["ended_ns"])
-        else:
-            found.append(Turn(entry["worker"], entry["started_ns"], entry["ended_ns"]))
-    return found
+def successors_first_ns(log: Iterable[dict[str, Any]], old: str, since_ns: int) -> int | None:
+    """When somebody else than `old` first called the shop after `since_ns`."""
+    others = [e["started_ns"] for e in log if e["worker"] not in {"", old} and e["started_ns"] > since_ns]
+    return min(others, default=None)
+
+
+def last_end_ns(log: Iterable[dict[str, Any]], worker: str) -> int:
+    """When the last call of this worker had its answer."""
+    return max((e["ended_ns"] for e in log if e["worker"] == worker), default=0)
 
 
 def highest_concurrency(log: Iterable[dict[str, Any]]) -> int:
