@@ -28,6 +28,7 @@ from pixee_common.service import (
     run_service,
     serve,
 )
+from pixee_workers import garbage
 from pixee_workers.handlers import bells
 from pixee_workers.handlers.assignment import Assignment
 from pixee_workers.settings import WorkerSettings
@@ -87,6 +88,7 @@ async def start(stopping: asyncio.Event) -> None:
             tasks = [asyncio.create_task(loop) for loop in (*loops, watch.run(kafka))]
             beating = asyncio.create_task(liveness.run())
             edge = [asyncio.create_task(kafka.run()), asyncio.create_task(probes.run())]
+            garbage.settle()
             await _until(stopping, [*tasks, beating, *edge, served.task])
             await _hand_over(lanes, edge)
             await _ended([beating])

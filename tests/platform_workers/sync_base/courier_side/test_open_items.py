@@ -98,6 +98,21 @@ async def test_what_a_dead_worker_had_sent_is_looked_up_first(guarded):
     assert b.adapter.submitted[0][0].listing.external_id == "p-A"
 
 
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_what_a_cancelled_job_had_sent_is_looked_up_and_never_sent_again(guarded, arrived):
+    b = await guarded()
+    product, _ = await b.rows.add_product("A")
+    await b.rows.list_item(product, product, "product", None, "intent")
+    if arrived:
+        b.adapter.products["A"] = {}
+    result = await b.push(PRODUCTS, [product], letters="u", cancelled=True)
+    assert result.letters == "x"
+    assert b.adapter.found == [[product]]
+    assert b.adapter.submitted == []
+    if arrived:
+        assert (await b.rows.listings())[product] == ("p-A", "confirmed")
+
+
 async def test_doubt_after_a_dead_worker_outlives_a_throttled_carry(bench):
     b = await bench()
     product, (variant,) = await b.rows.add_product("A")

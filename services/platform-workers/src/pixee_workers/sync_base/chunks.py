@@ -39,6 +39,8 @@ class ClaimedChunk:
     cursor: Mapping[str, JsonValue] | None = None
     since: datetime | None = None
     traceparent: str | None = None
+    cancelled: bool = False
+    """Its job was cancelled: what may be at the shop already is looked up, and nothing is sent any more."""
 
     @property
     def open_ids(self) -> tuple[UUID, ...]:

@@ -204,7 +204,7 @@ class Lane:
             if not set(letters) & OPEN_LETTERS:
                 await self._write(ChunkResult(chunk=chunk, letters=letters))
                 return
-            chunk = replace(chunk, letters=letters)
+            chunk = replace(chunk, letters=letters, cancelled=True)
         carrier = {"traceparent": chunk.traceparent} if chunk.traceparent else {}
         with span("carry", kind="consumer", parent=carrier, attributes={"pixee.operation": chunk.operation.value}):
             # What follows from carrying it, the progress event, continues from here.

@@ -53,9 +53,20 @@ class PagePush:
         everything = list(tracks)
         while tracks and not carriage.stopped:
             tracks = await self._look_ups.settle(tracks)
+            if carriage.chunk.cancelled:
+                self._let_go(tracks)
+                return
             if not carriage.stopped:
                 tracks = await self._send(tracks)
         await self._drop_intents(everything)
+
+    def _let_go(self, tracks: Sequence[Track]) -> None:
+        """The job was cancelled: what was found stays linked, and nothing is sent."""
+        for track in tracks:
+            there = (
+                "The shop does not have it." if track.ready.creates else "The shop has it as an earlier call left it."
+            )
+            self._carriage.tally.close(track.id, OutcomeKind.CANCELLED, ReasonCode.CANCELLED, f"Cancelled. {there}")
 
     async def _read(self, item_ids: Sequence[UUID]) -> list[Ready]:
         carriage = self._carriage
