@@ -57,7 +57,8 @@ class Stack:
         self.kafka: EmbeddedKafka | None = None
         self._counts = {"gateway": gateways, "orchestrator": orchestrators, "worker": workers}
         self._slugs = tuple(simulators)
-        self._env = dict(env or {})
+        # A person reads these lines; a setting of the surroundings goes before that.
+        self._env = {"PIXEE_LOG_FORMAT": os.environ.get("PIXEE_LOG_FORMAT", "text"), **(env or {})}
         self._service_envs = dict(service_envs or {})
         self._hosts = simulated_hosts
         self._sink = sink

@@ -47,5 +47,5 @@ def _say(account: dict[str, str | UUID], as_json: bool) -> Exit:
         output.say_json(account)
     else:
         output.say(f"Account {account['name']}: {account['id']}")
-        output.say(f"Next: pixee keys create --account {account['name']} --keep")
+        output.say(f'Next: pixee keys create --account "{account["name"]}" --keep')
     return Exit.OK

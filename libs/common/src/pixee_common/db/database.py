@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import asyncpg
+import orjson
 from asyncpg.pool import PoolConnectionProxy
 
 from pixee_common.db.transient import is_transient
@@ -29,6 +30,9 @@ Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 
+# What is no JSON becomes `str(value)`, as with the standard library's encoder.
+_AS_JSON_DOES = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
 
 class _Connection(BareConnection):
     """Nothing of ours changes a session, so nothing is reset: that saves a round trip for every use of the pool."""
@@ -38,11 +42,14 @@ class _Connection(BareConnection):
 
 
 async def _prepare(connection: BareConnection) -> None:
-    await connection.set_type_codec("jsonb", encoder=_encode, decoder=json.loads, schema="pg_catalog")
+    await connection.set_type_codec("jsonb", encoder=_encode, decoder=orjson.loads, schema="pg_catalog")
 
 
 def _encode(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), default=str)
+    try:
+        return orjson.dumps(value, default=str, option=_AS_JSON_DOES).decode()
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits, or a lone surrogate
+        return json.dumps(value, separators=(",", ":"), default=str)
 
 
 class Database:
@@ -102,10 +109,13 @@ class Database:
                 await connection.execute("SELECT set_config('pixee.account', $1, true)", str(account))
             yield connection
 
-    async def run(self, work: Callable[[Connection], Awaitable[Result]], *, account: UUID | None = None) -> Result:
+    async def run(
+        self, work: Callable[[Connection], Awaitable[Result]], *, account: UUID | None = None, alone: bool = False
+    ) -> Result:
         """Does the work in one transaction, again from the beginning whenever the database went away or a lock was lost.
 
-        The work must therefore be repeatable: conditions on state, not on what this process remembers.
+        The work must therefore be repeatable: conditions on state, not on what this process remembers. `alone`: the work is a
+        single statement without an account, or makes its own transaction; BEGIN and COMMIT, a round trip each, are left out.
 
         Raises:
             Exception: the last error, when it is not transient or the time is over.
@@ -115,7 +125,7 @@ class Database:
         pause = 0.05
         while True:
             try:
-                async with self.transaction(account) as connection:
+                async with self.connection() if alone else self.transaction(account) as connection:
                     return await work(connection)
             except Exception as error:
                 if not is_transient(error) or loop.time() >= until:

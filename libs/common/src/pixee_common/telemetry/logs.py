@@ -45,7 +45,9 @@ def configure_logging(
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    # What libraries tell of their daily life (a group that rebalances, a server that starts) is noise at INFO.
+    for name in ("uvicorn.access", "uvicorn.error", *NOISY_LOGGERS):
+        logging.getLogger(name).setLevel(logging.WARNING if root.level == logging.INFO else logging.NOTSET)
     logging.captureWarnings(True)
 
 
