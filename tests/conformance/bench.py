@@ -1,28 +1,39 @@
-"""Where laws are tried: the real courier with a platform's adapter, on real PostgreSQL, against its simulator over real HTTP."""
+"""Where laws are tried: the real courier with a platform's adapter, on real PostgreSQL, against its simulator over real HTTP.
+
+A chunk goes the worker's own way: claimed by its statement, carried, written by its OutcomeWriter. Only the lane and Kafka are not
+there: chunks are driven one after another, which makes a law's story the same each time. Pauses take no time (`leaping`).
+"""
 
 import asyncio
+import contextlib
 import importlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
+from conformance.job_rows import JobRows
+from conformance.leaping import LeapingClock
 from conformance.profile import Profile, Seen, Shop
 from platform_workers.sync_base.courier_side.shop_rows import KEYS, LivingLife, ShopRows
 
-from pixee_common.clock import SystemClock
 from pixee_common.db import Database
-from pixee_common.domain.job import OPEN_LETTERS, Operation, count_letters
+from pixee_common.domain.job import OPEN_LETTERS, Operation
+from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import EgressPolicy, GuardedClient
+from pixee_common.platforms.manifest import Manifest
 from pixee_simulators.kit.testing import running
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.adapters_found import folders
 from pixee_workers.sync_base.chunks import ChunkResult
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
+from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.tokens import TokenStore
 
 PRODUCTS, STOCK, PRICES, PULL = (
@@ -31,26 +42,30 @@ PRODUCTS, STOCK, PRICES, PULL = (
     Operation.PUSH_PRICES,
     Operation.PULL_PRODUCTS,
 )
+_NEVER_A_WAIT = frozenset({ReasonCode.CONTRACT_BROKEN, ReasonCode.INTERNAL, ReasonCode.CREDENTIALS_REFUSED})
+_LONGEST_WAIT = 600.0
+_MOST_TURNS = 12
+_MOST_PAGES = 50
 
 
 def platforms() -> list[str]:
-    """Every platform on disk; one without a profile fails the suite and says what to write."""
+    """Every platform on disk; one without a profile or a simulator fails the suite and says what to write."""
     return folders()
 
 
 def profile_of(slug: str) -> Profile:
-    """The platform's profile."""
+    """The platform's profile. Raises AssertionError with what to write where there is none."""
     name = f"platform_workers.platforms.{slug}.conformance"
     try:
         return importlib.import_module(name).PROFILE
-    except ModuleNotFoundError:
+    except (ModuleNotFoundError, AttributeError) as error:
         raise AssertionError(
-            f"{slug} has no tests/platform_workers/platforms/{slug}/conformance.py: write one with a PROFILE "
+            f"{slug} has no tests/platform_workers/platforms/{slug}/conformance.py with a PROFILE ({error}): write one "
             "(tests/conformance/profile.py says what it holds), so that the laws can be tried on it"
         ) from None
 
 
-class _Recording:
+class Recording:
     """The guarded client, and a copy of every body that left."""
 
     def __init__(self, client: GuardedClient) -> None:
@@ -62,17 +77,33 @@ class _Recording:
         return await self._client.request(method, url, **options)
 
 
+class Heard(logging.Handler):
+    """Everything that anybody logs, down to the libraries' debug lines, as it would be written."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter())
+
+    def emit(self, entry: logging.LogRecord) -> None:
+        self.lines.append(f"{entry.name} {self.format(entry)} {entry.__dict__}")
+
+
 @dataclass
 class Bench:
-    """One shop of one platform, empty at first."""
+    """One shop of one platform, empty at first, and a connector to it."""
 
     slug: str
     profile: Profile
-    adapter: Adapter
+    manifest: Manifest
+    """What the platform declares, whatever bug was planted."""
     rows: ShopRows
+    jobs: JobRows
     simulator: Any
     shop: Shop
-    sender: _Recording
+    sender: Recording
+    clock: LeapingClock
+    heard: Heard
     make_courier: Callable[[], PlatformCourier]
     results: list[ChunkResult] = field(default_factory=list)
 
@@ -80,48 +111,113 @@ class Bench:
         self.courier = self.make_courier()
 
     def restart(self) -> None:
-        """Another worker: nothing in memory."""
+        """Another process: nothing in memory."""
         self.courier = self.make_courier()
 
-    async def carry(self, operation: Operation, items: Sequence[UUID], **changes: Any) -> ChunkResult:
-        """One chunk once, and its rows written."""
-        result = await self.courier.carry(self.rows.chunk(operation, list(items), **changes), LivingLife())
+    async def turn(self, job: UUID, *, dies: bool = False) -> ChunkResult | None:
+        """The job's chunk once. None: it may not be claimed. `dies`: the worker is gone before its result is written."""
+        chunk = await self.jobs.claimed(job)
+        if chunk is None:
+            return None
+        result = await self.courier.carry(chunk, LivingLife())
         self.results.append(result)
-        await self.rows.write(result)
-        if result.connector is not None and result.connector.status is not None:
-            await self.rows.run(
-                "UPDATE connectors SET status = $2 WHERE id = $1", self.rows.connector, result.connector.status
-            )
+        await (self.jobs.orphaned(result) if dies else self.jobs.written(result))
+        return result
+
+    async def carry(self, operation: Operation, items: Sequence[UUID], **plan: Any) -> ChunkResult:
+        """A new job's chunk, once."""
+        result = await self.turn(await self.jobs.plan(operation, items, **plan))
+        assert result is not None, "the chunk could not be claimed"
         return result
 
     async def push(self, operation: Operation, items: Sequence[UUID]) -> ChunkResult:
-        """The chunk until nothing of it is open, waiting as told (real seconds: laws use short waits)."""
-        changes: dict[str, Any] = {}
-        for attempt in range(12):
-            result = await self.carry(operation, items, **changes)
+        """A new job until nothing of it is open."""
+        return await self.finish(await self.jobs.plan(operation, items))
+
+    async def finish(self, job: UUID) -> ChunkResult:
+        """The job's chunk until nothing of it is open; each wait is kept to its moment, on both clocks."""
+        result = None
+        for _ in range(_MOST_TURNS):
+            result = await self.turn(job)
+            assert result is not None, "the chunk could not be claimed"
             if not set(result.letters) & OPEN_LETTERS:
-                assert sum(count_letters(result.letters).values()) == len(items)
                 return result
             assert result.wait is not None, f"open items and no wait: {result.letters}"
-            pause = (result.wait.until - SystemClock().now()).total_seconds()
-            assert pause < 20, f"told to wait {pause:.0f} s for {result.wait.reason}"
-            await asyncio.sleep(max(0.0, pause))
-            changes = {"letters": result.letters, "job_id": result.chunk.job_id, "attempt": attempt + 1}
-        raise AssertionError(f"never done: {result.letters} {result.wait}")
+            assert result.wait.reason not in _NEVER_A_WAIT, f"waits for {result.wait.reason}: {self.complaints()}"
+            pause = (result.wait.until - self.clock.now()).total_seconds()
+            assert pause <= _LONGEST_WAIT, f"told to wait {pause:.0f} s for {result.wait.reason}"
+            self.clock.leap(pause)
+        raise AssertionError(f"still open after {_MOST_TURNS} turns: {result and (result.letters, result.wait)}")
+
+    async def pull(self, since: datetime | None = None, between: Callable[[], Any] | None = None) -> list[Any]:
+        """Pages of a pull, each a list of products; `between` runs after the first."""
+        pages: list[Any] = []
+        cursor: Mapping[str, Any] | None = None
+        while len(pages) < _MOST_PAGES:
+            result = await self.carry(PULL, [], cursor=cursor, since=since)
+            assert result.page is not None, f"no page: {result.wait}"
+            pages.append(list(result.page.products))
+            cursor = result.page.next_cursor
+            if cursor is None:
+                return pages
+            if between is not None and len(pages) == 1:
+                await between()
+        raise AssertionError(f"no end after {_MOST_PAGES} pages")
 
     async def read(self) -> dict[str, Seen]:
         """The shop, through its own API."""
         return await self.profile.read(self.shop)
 
-    async def products(self, count: int, **values: Any) -> tuple[list[UUID], list[UUID]]:
+    async def products(self, count: int, prefix: str = "L", **values: Any) -> tuple[list[UUID], list[UUID]]:
         """`count` products with a variant each (ids of both)."""
-        made = [await self.rows.add_product(f"L{n}", title=f"Law {n}", **values) for n in range(count)]
+        made = [await self.rows.add_product(f"{prefix}{n}", title=f"Law {n}", **values) for n in range(count)]
         return [product for product, _ in made], [variant for _, variants in made for variant in variants]
 
+    async def set_price(self, variant: UUID, amount: str, currency: str = "EUR") -> None:
+        """A new base price in the catalog."""
+        await self.rows.run(
+            "UPDATE variants SET base_price = $2::text::numeric, currency = $3, price_version = $4 WHERE id = $1",
+            variant, amount, currency, self.rows.next_version(),
+        )  # fmt: skip
+
+    async def set_setting(self, name: str, value: str) -> None:
+        """A setting of the connector, as the next worker reads it."""
+        await self.rows.run(
+            "UPDATE connectors SET settings = jsonb_set(settings, ARRAY[$2], to_jsonb($3::text)) WHERE id = $1",
+            self.rows.connector, name, value,
+        )  # fmt: skip
+        self.restart()
+
+    async def messages(self, job: UUID, item: UUID) -> list[str]:
+        """What the merchant is told of an item of a job."""
+        found = await self.rows.run("SELECT message FROM item_issues WHERE job_id = $1 AND item_id = $2", job, item)
+        return [row["message"] for row in found if row["message"]]
+
+    async def activate(self) -> None:
+        """The merchant has mended the connector."""
+        await self.rows.run(
+            "UPDATE connectors SET status = 'active', last_error = NULL WHERE id = $1", self.rows.connector
+        )
+        self.restart()
+
+    async def failures(self) -> int:
+        """How many failures stand in the listings' operations, plus dead letters."""
+        (row,) = await self.rows.run(
+            "SELECT (SELECT coalesce(sum(failures), 0) FROM listing_operations WHERE connector_id = $1)"
+            " + (SELECT count(*) FROM dead_letters WHERE account_id = $2) AS n",
+            self.rows.connector, self.rows.account,
+        )  # fmt: skip
+        return int(row["n"])
+
     def fault(self, kind: str, **rule: Any) -> None:
-        """A fault of the shop, on its writes where nothing else is said."""
+        """A fault of the shop, on its writes where nothing else is said; earlier ones are over."""
+        self.simulator.faults.clear()
         match = rule.pop("match", {"kind": "write"})
         self.simulator.faults.add([{"kind": kind, "match": match, **rule}])
+
+    def fault_fired(self) -> bool:
+        """Whether the fault met anything."""
+        return any(rule["fired"] for rule in self.simulator.faults.describe())
 
     def log(self, kind: str | None = None) -> list[Any]:
         """The shop's own log of requests that workers made."""
@@ -131,6 +227,10 @@ class Bench:
     def settings(self, **changes: Any) -> None:
         """Changes the shop's settings."""
         self.simulator.put_shop(self.profile.host, changes)
+
+    def complaints(self) -> list[str]:
+        """What the workers' code has logged, newest last."""
+        return [line[:300] for line in self.heard.lines if line.startswith("pixee")][-3:]
 
     def keys_sent_since(self, mark: int) -> set[str]:
         """Every name that stood in a JSON body since the mark (`len(bench.sender.bodies)`)."""
@@ -143,37 +243,70 @@ class Bench:
 
 def _names(value: Any, found: set[str]) -> None:
     if isinstance(value, dict):
-        for name, inner in value.items():
-            found.add(name)
+        found.update(value)
+        for inner in value.values():
             _names(inner, found)
     elif isinstance(value, list):
         for inner in value:
             _names(inner, found)
 
 
+@contextlib.contextmanager
+def _listening() -> Any:
+    heard, root = Heard(), logging.getLogger()
+    level = root.level
+    root.addHandler(heard)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield heard
+    finally:
+        root.removeHandler(heard)
+        root.setLevel(level)
+
+
+@asynccontextmanager
+async def _writing(database: Database, clock: LeapingClock) -> AsyncIterator[OutcomeWriter]:
+    writer = OutcomeWriter(database, clock)
+    task = asyncio.create_task(writer.run())
+    try:
+        yield writer
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
 @asynccontextmanager
 async def bench_of(
-    slug: str, owner: Database, database: Database, plant: Callable[[Adapter], Adapter] | None = None
+    slug: str,
+    owner: Database,
+    database: Database,
+    plant: Callable[[Adapter], Adapter] | None = None,
+    *,
+    strict: bool = True,
 ) -> AsyncIterator[Bench]:
-    """A fresh bench; `plant` puts a bug into the adapter. At the end no request may have left the published schema."""
+    """A fresh bench; `plant` puts a bug into the adapter. At the end, if `strict`, no request may have left the published schema."""
     profile = profile_of(slug)
     real: Adapter = importlib.import_module(f"pixee_workers.platforms.{slug}").create()
     adapter = plant(real) if plant else real
     simulator = importlib.import_module(f"pixee_simulators.{slug}.simulator").create()
+    clock = LeapingClock(simulator.clock)
     rows = ShopRows(owner, platform=slug, credentials=dict(profile.credentials))
     await rows.add_connector(shop_currency="EUR", **profile.settings)
-    async with running(simulator) as url, httpx.AsyncClient(timeout=20) as http:
+    async with running(simulator) as url, httpx.AsyncClient(timeout=20) as http, _writing(database, clock) as writer:
         simulator.put_shop(profile.host, {**profile.credentials, **profile.shop})
         if profile.limits:
             simulator.put_limits(profile.host, dict(profile.limits))
+        jobs = JobRows(rows, database, writer)
+        await jobs.begin()
         policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=f"{profile.host}={url},*.example.com={url}")
-        clock = SystemClock()
         async with GuardedClient(policy) as client:
-            sender = _Recording(client)
-            wiring = Wiring(sender, policy, clock, TokenStore(clock), lambda: UUID(int=1), "laws")
-            yield Bench(
-                slug, profile, adapter, rows, simulator, Shop(http, url, profile.host, profile.credentials), sender,
-                lambda: PlatformCourier({slug: adapter}, database, KEYS, wiring),
-            )  # fmt: skip
-    if plant is None:
+            sender = Recording(client)
+            wiring = Wiring(sender, policy, clock, TokenStore(clock), lambda: jobs.worker, "laws", lambda: 0.5)
+            with _listening() as heard:
+                yield Bench(
+                    slug, profile, real.manifest, rows, jobs, simulator, Shop(http, url, profile.host, profile.credentials),
+                    sender, clock, heard, lambda: PlatformCourier({slug: adapter}, database, KEYS, wiring),
+                )  # fmt: skip
+    if strict:
         assert simulator.violations.describe() == [], "requests that the published schema does not allow"

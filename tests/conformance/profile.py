@@ -41,7 +41,7 @@ class Profile:
     """One platform.
 
     `read`: every variant by SKU, those that stand twice under `<sku> (2)`. `occupy`: makes a product with this SKU in the shop, as
-    another product's (`key`) or nobody's (None). `wrong`: shop settings under which our credentials are refused. `elsewhere`: the
+    another product's (`key`) or nobody's (None). `remove`: deletes the product with this SKU for good. `wrong`: shop settings under which our credentials are refused. `elsewhere`: the
     address setting with a value that the manifest or the guard must refuse.
     """
 
@@ -53,6 +53,7 @@ class Profile:
     elsewhere: Mapping[str, str]
     read: Callable[[Shop], Awaitable[dict[str, Seen]]]
     occupy: Callable[[Shop, str, str | None], Awaitable[str]]
+    remove: Callable[[Shop, str], Awaitable[None]]
     limits: Mapping[str, Any] = field(default_factory=dict)
 
 

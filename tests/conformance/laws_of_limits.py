@@ -1,0 +1,133 @@
+"""Platforms say when to come again, and to whom they talk at all. Both are obeyed, and neither counts as a failure."""
+
+from conformance.bench import PRODUCTS, STOCK, Bench
+from conformance.law import law
+from system.call_log import highest_concurrency
+
+from pixee_common.domain.job import OPEN_LETTERS
+from pixee_common.domain.reasons import ReasonCode
+
+
+@law
+async def a_short_throttle_is_obeyed_to_the_second(bench: Bench) -> None:
+    """After a refusal with a time of seven seconds the next call leaves within the second after them, not earlier.
+
+    If it fails: `classify` must hand on the time that the platform gave.
+    """
+    products, variants = await bench.products(1)
+    await bench.push(PRODUCTS, products)
+    await bench.rows.set_stock(variants[0], 77)
+    seen = len(bench.log())
+    bench.fault("throttle", retry_after=7, times=1)
+    result = await bench.push(STOCK, variants)
+    assert result.letters == "a", f"{result.letters} {result.issues}"
+    refused, following = _around_refusal(bench, seen)
+    pause = following - refused
+    assert 7.0 <= pause < 8.0, f"told to wait 7 s, called again after {pause:.2f} s"
+    assert await bench.failures() == 0, "a throttle was counted as a failure"
+
+
+@law
+async def a_long_throttle_is_a_wait_with_its_time(bench: Bench) -> None:
+    """A refusal for ninety seconds parks the chunk until then, at once, with no further call; then it goes on by itself.
+
+    If it fails: the fault must be `throttled` with `retry_after`; adapters never sleep.
+    """
+    products, variants = await bench.products(2)
+    await bench.push(PRODUCTS, products)
+    await bench.rows.set_stock(variants[0], 77)
+    seen = len(bench.log())
+    bench.fault("throttle", retry_after=90, times=1)
+    job = await bench.jobs.plan(STOCK, variants)
+    asked = bench.clock.now()
+    result = await bench.turn(job)
+    assert result is not None and result.wait is not None, "not parked"  # noqa: PT018 narrows the type
+    assert result.letters[0] in OPEN_LETTERS, f"{result.letters} {result.issues}"
+    assert result.wait.reason is ReasonCode.THROTTLED, f"waits for {result.wait.reason}"
+    seconds = (result.wait.until - asked).total_seconds()
+    assert 89.9 <= seconds <= 92.0, f"told to wait 90 s, waits {seconds:.1f} s"
+    assert (await bench.finish(job)).letters == "as", "it did not go on"
+    refused, following = _around_refusal(bench, seen)
+    assert 90.0 <= following - refused < 92.5, f"called again after {following - refused:.2f} s"
+    assert await bench.failures() == 0, "a throttle was counted as a failure"
+
+
+def _around_refusal(bench: Bench, seen: int) -> tuple[float, float]:
+    """When the shop, by its own clock, refused, and when it was called next."""
+    log = bench.log()[seen:]
+    refused = next(n for n, entry in enumerate(log) if entry.fault == "throttle")
+    assert len(log) > refused + 1, "it was never called again"
+    return log[refused].simulator_time, log[refused + 1].simulator_time
+
+
+@law
+async def a_throttle_without_a_time_amid_a_chunk_fails_nobody(bench: Bench) -> None:
+    """The platform's own "slow down", in its own words, twice within a chunk: everything arrives, once, and nothing has failed.
+
+    If it fails: know the platform's own signs of throttling, in bodies too; what was not executed is sent again.
+    """
+    products, _ = await bench.products(12)
+    bench.fault("throttle", after=1, times=2, match={})
+    result = await bench.push(PRODUCTS, products)
+    assert bench.fault_fired()
+    assert result.letters == "a" * 12, f"{result.letters} {result.issues}"
+    assert len(await bench.read()) == 12
+    assert await bench.failures() == 0, "a throttle was counted as a failure"
+
+
+@law
+async def refused_credentials_pause_the_connector(bench: Bench) -> None:
+    """At most two calls, the connector is in error with a message, the items wait, and no further chunk calls the shop.
+
+    If it fails: `classify` must answer `credentials` for what the platform says to a bad key.
+    """
+    products, _ = await bench.products(3)
+    bench.settings(**bench.profile.wrong)
+    job = await bench.jobs.plan(PRODUCTS, products)
+    result = await bench.turn(job)
+    assert result is not None
+    assert set(result.letters) <= OPEN_LETTERS, f"items failed for the merchant's key: {result.letters}"
+    (row,) = await bench.rows.run("SELECT status, last_error FROM connectors WHERE id = $1", bench.rows.connector)
+    assert row["status"] == "error", f"the connector is {row['status']}"
+    assert row["last_error"], "the merchant is not told what to do"
+    calls = len(bench.log())
+    assert calls <= 2, f"{calls} calls with refused credentials"
+    other = await bench.jobs.plan(PRODUCTS, products)
+    for again in (job, other):
+        assert await bench.turn(again) is None, "a chunk of a connector in error was claimed"
+    assert len(bench.log()) == calls, "called again with refused credentials"
+
+
+@law
+async def credentials_that_run_out_amid_a_job_lose_nothing(bench: Bench) -> None:
+    """What was written before counts, the rest waits, and goes on when the merchant has given a good key.
+
+    If it fails: outcomes already certain must not be lost with the fault.
+    """
+    products, _ = await bench.products(3)
+    await bench.push(PRODUCTS, products)
+    more, _ = await bench.products(3, prefix="M")
+    bench.fault("expired_token", match={}, after=1)
+    job = await bench.jobs.plan(PRODUCTS, [*products, *more])
+    result = await bench.turn(job)
+    assert result is not None
+    assert not set(result.letters) & set("rvq"), f"items failed for the merchant's key: {result.letters}"
+    bench.simulator.faults.clear()
+    await bench.activate()
+    result = await bench.finish(job)
+    assert result.letters == "sssaaa", f"{result.letters} {result.issues}"
+    assert sorted(await bench.read()) == ["L0", "L1", "L2", "M0", "M1", "M2"]
+
+
+@law
+async def never_more_calls_at_once_than_declared(bench: Bench) -> None:
+    """The shop sees at most the capability's concurrency.
+
+    If it fails: make no call outside `context.call`, and start no tasks of your own.
+    """
+    products, _ = await bench.products(12)
+    bench.simulator.put_limits(bench.profile.host, {"latency_ms": 20})
+    await bench.push(PRODUCTS, products)
+    log = [{"started_ns": e.started_ns, "ended_ns": e.ended_ns} for e in bench.log()]
+    most, declared = highest_concurrency(log), bench.manifest.capabilities[PRODUCTS].concurrency
+    assert most <= declared, f"{most} calls at once, {declared} declared"

@@ -1,0 +1,87 @@
+"""A pull misses nothing and tells nothing old.
+
+That a page which comes twice is noticed and counted once is the orchestrator's part, which knows the chain of pages:
+tests/sync_orchestrator/catalog/test_pulls.py::test_a_repeated_page_is_noticed_counted_once_and_does_not_go_round_for_ever.
+"""
+
+from conformance.bench import PRODUCTS, PULL, Bench
+from conformance.law import Exempt, law
+
+
+@law
+async def a_pull_over_several_pages_misses_nothing(bench: Bench) -> None:
+    """Each product once, over at least two pages, also when a product is added between them.
+
+    If it fails: page by a key that does not shift (an id, a cursor of the platform), never by an offset into a changing order.
+    """
+    capability = bench.manifest.capabilities.get(PULL)
+    if capability is None:
+        raise Exempt("the manifest claims no pull_products")
+    count = 2 * capability.max_items + 3
+    products, _ = await bench.products(count)
+    await bench.push(PRODUCTS, products)
+
+    async def one_more() -> None:
+        await bench.profile.occupy(bench.shop, "NEW", None)
+
+    pages = await bench.pull(between=one_more)
+    assert len(pages) >= 2, "one page for all: the law has seen no paging"
+    skus = [variant["sku"] for page in pages for product in page for variant in product["variants"]]
+    assert len(skus) == len(set(skus)), f"twice: {sorted(sku for sku in skus if skus.count(sku) > 1)}"
+    missing = {f"L{n}" for n in range(count)} - set(skus)
+    assert not missing, f"missed: {sorted(missing)}"
+
+
+@law
+async def a_page_asked_again_is_the_same_page(bench: Bench) -> None:
+    """A worker that dies with a page in its hand leaves the cursor to the next one.
+
+    If it fails: everything that a page needs stands in its cursor, nothing in memory.
+    """
+    capability = bench.manifest.capabilities.get(PULL)
+    if capability is None:
+        raise Exempt("the manifest claims no pull_products")
+    products, _ = await bench.products(2 * capability.max_items + 3)
+    await bench.push(PRODUCTS, products)
+    first = await bench.carry(PULL, [])
+    assert first.page is not None
+    assert first.page.next_cursor is not None
+    seen = []
+    for _ in range(2):
+        bench.restart()
+        again = await bench.carry(PULL, [], cursor=first.page.next_cursor)
+        assert again.page is not None
+        seen.append([product["external_id"] for product in again.page.products])
+    assert seen[0] == seen[1], "the same cursor gave another page"
+    assert not set(seen[0]) & {product["external_id"] for product in first.page.products}, "the cursor did not move on"
+
+
+@law
+async def an_incremental_pull_misses_nothing_and_returns_nothing_too_old(bench: Bench) -> None:
+    """Since a moment: what changed after it, what changed within the declared overlap before it, and nothing older.
+
+    If it fails: filter by the platform's own time of change, and assert that the filter was understood.
+    """
+    capability = bench.manifest.capabilities.get(PULL)
+    if capability is None or not capability.incremental:
+        raise Exempt("the manifest claims no incremental pull")
+    products, _ = await bench.products(5)
+    await bench.push(PRODUCTS, products)
+    bench.clock.leap(capability.overlap_seconds + 600)
+    await _changed(bench, products[0], "Late writer")
+    bench.clock.leap(capability.overlap_seconds / 2)
+    since = bench.simulator.clock.utc()
+    bench.clock.leap(60)
+    for number in (1, 2):
+        await _changed(bench, products[number], f"Changed {number}")
+    titles = {product["title"] for page in await bench.pull(since) for product in page}
+    missing = {"Changed 1", "Changed 2", "Late writer"} - titles
+    assert not missing, f"missed: {sorted(missing)}"
+    assert titles == {"Changed 1", "Changed 2", "Late writer"}, f"too old: {sorted(titles)}"
+    everything = [product for page in await bench.pull() for product in page]
+    assert len(everything) == 5, f"a full pull gave {len(everything)} of 5"
+
+
+async def _changed(bench: Bench, product: object, title: str) -> None:
+    await bench.rows.set_title(product, title)  # type: ignore[arg-type]
+    await bench.push(PRODUCTS, [product])  # type: ignore[list-item]
