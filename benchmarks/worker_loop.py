@@ -27,6 +27,7 @@ from pixee_common.domain.job import Operation
 from pixee_common.egress import EgressPolicy, GuardedClient
 from pixee_devstack.postgres import EmbeddedPostgres
 from pixee_devstack.service_env import ROLES, SIMULATED_HOSTS, egress_routes
+from pixee_workers import garbage
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.adapters_found import found_adapters
 from pixee_workers.sync_base.context import Wiring
@@ -64,6 +65,7 @@ async def run() -> list[Figure]:
         await migrate(server.dsn)
         shops = await stack.enter_async_context(simulators(tuple(PRODUCTS)))
         adapters, figures = found_adapters(PRODUCTS.__contains__), []
+        garbage.settle()  # as the worker's process does, for both sides
         for platform, simulator in shops.items():
             course = await stack.enter_async_context(_course(server, adapters[platform], simulator))
             figures += await _measured(course)

@@ -92,7 +92,7 @@ async def claim(
         return list(await connection.fetch(CLAIM, asked, worker_id, used))
 
     claims: dict[str, RouteClaim] = {}
-    for row in await insist(database, work):
+    for row in await insist(database, work, alone=True):
         key = RouteKey(row["route_key"])
         found = claims.setdefault(key, RouteClaim(key, row["platform"], row["budgets"]))
         found.chunks.append((Place(row["priority"], row["job_position"], row["no"]), _chunk(row)))

@@ -74,7 +74,7 @@ class ConnectorReader:
         async def work(connection: Connection) -> asyncpg.Record | None:
             return await connection.fetchrow(_ROW, connector_id)
 
-        row = await self._database.run(work)
+        row = await self._database.run(work, alone=True)
         manifest = self._manifests.get(row["platform"]) if row else None
         found = connector_of(row, manifest) if row and manifest else None
         if len(self._kept) > 10_000:

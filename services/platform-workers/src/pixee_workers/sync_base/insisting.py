@@ -15,15 +15,15 @@ _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
-async def insist(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-    """Does the work in a transaction until the database has answered; the work must be repeatable.
+async def insist(database: Database, work: Callable[[Connection], Awaitable[Result]], *, alone: bool = False) -> Result:
+    """Does the work in a transaction until the database has answered; the work must be repeatable. `alone`: see `Database.run`.
 
     Raises:
         Exception: the database refuses it for a reason that does not pass.
     """
     while True:
         try:
-            return await database.run(work)
+            return await database.run(work, alone=alone)
         except Exception as error:
             if not is_transient(error):
                 raise

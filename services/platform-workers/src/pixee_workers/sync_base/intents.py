@@ -42,13 +42,13 @@ class Intents:
                 await connection.execute(_AGAIN, connector.id, list(gone), list(gone.values()))
             await connection.execute(_WRITE, connector.id, connector.account_id, connector.shop_identity, ids)
 
-        await self._database.run(work)
+        await self._database.run(work, alone=not gone)
 
     async def drop(self, connector: Connector, item_ids: Sequence[UUID]) -> None:
         """Nothing was made of these: the intents would only cost look-ups."""
-        await self._database.run(lambda connection: connection.execute(_DROP, connector.id, sorted(item_ids)))
+        await self._database.run(lambda c: c.execute(_DROP, connector.id, sorted(item_ids)), alone=True)
 
     async def owners(self, connector: Connector, external_ids: Sequence[str]) -> dict[str, UUID]:
         """Which products are linked to these objects of the shop."""
-        rows = await self._database.run(lambda c: c.fetch(_OWNERS, connector.id, list(external_ids)))
+        rows = await self._database.run(lambda c: c.fetch(_OWNERS, connector.id, list(external_ids)), alone=True)
         return {row["external_id"]: row["item_id"] for row in rows}

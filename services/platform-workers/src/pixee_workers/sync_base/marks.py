@@ -95,7 +95,9 @@ class Marks:
                     )
             return rows
 
-        cancelled = {(row["job_id"], row["no"]): row["cancelled"] for row in await insist(self._database, work)}
+        alone = len({request.mark for request in requests}) == 1
+        rows = await insist(self._database, work, alone=alone)
+        cancelled = {(row["job_id"], row["no"]): row["cancelled"] for row in rows}
         return [_judged(cancelled.get((request.chunk.job_id, request.chunk.no))) for request in requests]
 
 

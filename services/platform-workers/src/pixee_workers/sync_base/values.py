@@ -1,6 +1,7 @@
 """Reads what is to be sent, at the moment of sending, in one snapshot of the database."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,7 +11,7 @@ from pixee_common.db import Connection, Database
 from pixee_common.domain.job import Operation
 from pixee_common.domain.prices import ListedPrice
 from pixee_common.domain.product import StockLevel
-from pixee_workers.sync_base.assembling import KnownListing, ReadItem, Rows, price_item, product_item, stock_item
+from pixee_workers.sync_base.assembling import KnownListing, ReadItem, Row, Rows, price_item, product_item, stock_item
 from pixee_workers.sync_base.connectors_read import Connector
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.recent_writes import RecentWrites, Sent
@@ -18,21 +19,23 @@ from pixee_workers.sync_base.recent_writes import RecentWrites, Sent
 MOST_UNITS = 2_000
 """Platform units (variants) of one lane that are held in memory at once."""
 
-# One snapshot for all statements: versions and values must belong together, or a newer version would vouch for older values.
-_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SIZES = """
 SELECT id, (SELECT count(*) FROM variants v WHERE v.product_id = p.id AND v.deleted_at IS NULL) AS variants
   FROM unnest($1::uuid[]) AS p (id)
 """
-_PRODUCTS = """
-SELECT id, key, content, content_version, deleted_at, updated_at FROM products WHERE account_id = $1 AND id = ANY ($2)
+_SENT_COLUMNS = "o.hash, o.catalog_version AS sent_version, coalesce(o.failures, 0) AS failures"
+_PRODUCTS = f"""
+SELECT p.id, p.key, p.content, p.content_version, p.deleted_at, {_SENT_COLUMNS}
+  FROM products p
+  LEFT JOIN listing_operations o ON o.connector_id = $3 AND o.item_id = p.id AND o.operation = 'push_products'
+ WHERE p.account_id = $1 AND p.id = ANY ($2)
 """
-_VARIANT_COLUMNS = """
-SELECT v.id, v.product_id, v.sku, v.ean, v.content, v.base_price, v.compare_at_price, v.cost, v.currency, v.price_version,
-       v.stock_version, v.deleted_at
+_LEVELS = """
+(SELECT jsonb_agg(jsonb_build_array(s.location, s.quantity) ORDER BY s.location) FROM stock s WHERE s.variant_id = v.id)
 """
 _VARIANTS_OF_PRODUCTS = f"""
-{_VARIANT_COLUMNS},
+SELECT v.id, v.product_id, v.sku, v.ean, v.content, v.base_price, v.compare_at_price, v.cost, v.currency, v.price_version,
+       v.stock_version, v.deleted_at, {_LEVELS} AS levels,
        v.ean_key IS NOT NULL AND v.deleted_at IS NULL AND EXISTS (
          SELECT FROM variants o
           WHERE o.account_id = v.account_id AND o.ean_key = v.ean_key AND o.deleted_at IS NULL
@@ -40,25 +43,28 @@ _VARIANTS_OF_PRODUCTS = f"""
   FROM variants v WHERE v.account_id = $1 AND v.product_id = ANY ($2)
  ORDER BY v.product_id, v.position, v.id
 """
-_VARIANTS = f"{_VARIANT_COLUMNS} FROM variants v WHERE v.account_id = $1 AND v.id = ANY ($2)"
-_STOCK = "SELECT variant_id, location, quantity FROM stock WHERE variant_id = ANY ($1) ORDER BY variant_id, location"
+# Everything of a variant in one row, and so in one round trip and one snapshot.
+_VARIANTS = f"""
+SELECT v.id, v.product_id, v.sku, v.base_price, v.compare_at_price, v.currency, v.price_version, v.stock_version, v.deleted_at,
+       CASE WHEN $4 = 'push_stock' THEN {_LEVELS} END AS levels, p.deleted_at AS product_deleted_at, {_SENT_COLUMNS},
+       l.item_id, l.kind, l.product_id AS listed_under, l.external_id, l.parent_external_id, l.refs, l.updated_at
+  FROM variants v
+  JOIN products p ON p.id = v.product_id AND p.account_id = v.account_id
+  LEFT JOIN listings l ON l.connector_id = $3 AND l.item_id = v.id
+  LEFT JOIN listing_operations o ON o.connector_id = $3 AND o.item_id = v.id AND o.operation = $4
+ WHERE v.account_id = $1 AND v.id = ANY ($2)
+"""
 _PRICES = """
 SELECT i.variant_id, l.key, l.channel, l.currency, i.price, i.compare_at_price, l.valid_from, l.valid_until
   FROM price_list_items i JOIN price_lists l ON l.id = i.price_list_id
  WHERE i.variant_id = ANY ($1) AND l.channel = $2
 """
-_LISTING_COLUMNS = (
-    "SELECT item_id, kind, product_id, external_id, parent_external_id, refs, state, updated_at FROM listings"
-)
-_LISTINGS_OF_PRODUCTS = f"{_LISTING_COLUMNS} WHERE connector_id = $1 AND product_id = ANY ($2)"
-_LISTINGS = f"{_LISTING_COLUMNS} WHERE connector_id = $1 AND item_id = ANY ($2)"
+_LISTINGS_OF_PRODUCTS = """
+SELECT item_id, kind, product_id AS listed_under, external_id, parent_external_id, refs, updated_at FROM listings
+ WHERE connector_id = $1 AND product_id = ANY ($2)
+"""
 QUARANTINE_AFTER = 3
 """Failures in the same way after which a version is not tried again (outcome_sql.QUARANTINE marks the listing)."""
-
-_SENT = """
-SELECT item_id, hash, catalog_version, failures FROM listing_operations
- WHERE connector_id = $1 AND operation = $2 AND item_id = ANY ($3)
-"""
 
 
 class Values(Protocol):
@@ -82,7 +88,7 @@ class ValueReader:
         """The ids in parts that each fit into memory (`MOST_UNITS`); a product larger than that stands alone."""
         if operation is not Operation.PUSH_PRODUCTS or not item_ids:
             return [list(item_ids)] if item_ids else []
-        rows = await self._database.run(lambda connection: connection.fetch(_SIZES, list(item_ids)))
+        rows = await self._database.run(lambda connection: connection.fetch(_SIZES, list(item_ids)), alone=True)
         sizes = {row["id"]: row["variants"] for row in rows}
         return parts_by_weight(item_ids, [max(1, sizes.get(item_id, 1)) for item_id in item_ids], MOST_UNITS)
 
@@ -91,9 +97,11 @@ class ValueReader:
     ) -> list[ReadItem]:
         """The items as they stand now."""
         if operation is Operation.PUSH_PRODUCTS:
-            rows = await self._database.run(lambda c: _product_rows(c, connector, list(item_ids)))
+            rows = await self._database.run(lambda c: _product_rows(c, connector, list(item_ids)), alone=True)
         else:
-            rows = await self._database.run(lambda c: _variant_rows(c, connector, list(item_ids), operation))
+            rows = await self._database.run(
+                lambda c: _variant_rows(c, connector, list(item_ids), operation), alone=True
+            )
         _lay_under(rows, recent, connector, operation, self._clock.now())
         at = self._clock.now()
         if operation is Operation.PUSH_PRODUCTS:
@@ -116,39 +124,51 @@ def parts_by_weight(item_ids: Sequence[UUID], weights: Sequence[int], most: int)
     return parts
 
 
+def _snapshot(connection: Connection) -> AbstractAsyncContextManager[object]:
+    """One view for several statements: versions and values must belong together, or a newer version would vouch for older values."""
+    return connection.transaction(isolation="repeatable_read", readonly=True)
+
+
 async def _product_rows(connection: Connection, connector: Connector, ids: list[UUID]) -> Rows:
-    await connection.execute(_SNAPSHOT)
     rows = Rows()
-    rows.products = {row["id"]: row for row in await connection.fetch(_PRODUCTS, connector.account_id, ids)}
-    for row in await connection.fetch(_VARIANTS_OF_PRODUCTS, connector.account_id, ids):
-        rows.variants[row["id"]] = row
-        rows.variants_of.setdefault(row["product_id"], []).append(row)
-    await _read_stock(connection, rows)
-    await _read_prices(connection, rows, connector)
-    await _read_listings(connection, rows, _LISTINGS_OF_PRODUCTS, connector.id, ids)
-    await _read_sent(connection, rows, connector.id, Operation.PUSH_PRODUCTS, ids)
+    async with _snapshot(connection):
+        for row in await connection.fetch(_PRODUCTS, connector.account_id, ids, connector.id):
+            rows.products[row["id"]] = row
+            _note_sent(rows, row)
+        for row in await connection.fetch(_VARIANTS_OF_PRODUCTS, connector.account_id, ids):
+            rows.variants[row["id"]] = row
+            rows.variants_of.setdefault(row["product_id"], []).append(row)
+            _note_stock(rows, row)
+        await _read_prices(connection, rows, connector)
+        for row in await connection.fetch(_LISTINGS_OF_PRODUCTS, connector.id, ids):
+            _note_listing(rows, row)
     return rows
 
 
 async def _variant_rows(connection: Connection, connector: Connector, ids: list[UUID], operation: Operation) -> Rows:
-    await connection.execute(_SNAPSHOT)
+    if operation is Operation.PUSH_PRICES and connector.settings.channel is not None:
+        async with _snapshot(connection):
+            rows = await _read_variants(connection, connector, ids, operation)
+            await _read_prices(connection, rows, connector)
+            return rows
+    return await _read_variants(connection, connector, ids, operation)
+
+
+async def _read_variants(connection: Connection, connector: Connector, ids: list[UUID], operation: Operation) -> Rows:
     rows = Rows()
-    rows.variants = {row["id"]: row for row in await connection.fetch(_VARIANTS, connector.account_id, ids)}
-    products = list({row["product_id"] for row in rows.variants.values()})
-    rows.products = {row["id"]: row for row in await connection.fetch(_PRODUCTS, connector.account_id, products)}
-    if operation is Operation.PUSH_STOCK:
-        await _read_stock(connection, rows)
-    else:
-        await _read_prices(connection, rows, connector)
-    await _read_listings(connection, rows, _LISTINGS, connector.id, ids)
-    await _read_sent(connection, rows, connector.id, operation, ids)
+    for row in await connection.fetch(_VARIANTS, connector.account_id, ids, connector.id, operation.value):
+        rows.variants[row["id"]] = row
+        rows.products[row["product_id"]] = {"deleted_at": row["product_deleted_at"]}
+        _note_stock(rows, row)
+        _note_sent(rows, row)
+        if row["item_id"] is not None:
+            _note_listing(rows, row)
     return rows
 
 
-async def _read_stock(connection: Connection, rows: Rows) -> None:
-    for row in await connection.fetch(_STOCK, list(rows.variants)):
-        level = StockLevel(location=row["location"], quantity=row["quantity"])
-        rows.stock.setdefault(row["variant_id"], []).append(level)
+def _note_stock(rows: Rows, row: Row) -> None:
+    if row["levels"]:
+        rows.stock[row["id"]] = [StockLevel(location=location, quantity=pieces) for location, pieces in row["levels"]]
 
 
 async def _read_prices(connection: Connection, rows: Rows, connector: Connector) -> None:
@@ -168,22 +188,18 @@ async def _read_prices(connection: Connection, rows: Rows, connector: Connector)
         )
 
 
-async def _read_listings(connection: Connection, rows: Rows, statement: str, connector: UUID, ids: list[UUID]) -> None:
-    for row in await connection.fetch(statement, connector, ids):
-        listing = None
-        if row["external_id"] is not None:
-            listing = Listing(row["external_id"], row["parent_external_id"], row["refs"])
-        rows.listings[row["item_id"]] = KnownListing(listing, row["updated_at"], row["kind"], row["product_id"])
+def _note_listing(rows: Rows, row: Row) -> None:
+    listing = None
+    if row["external_id"] is not None:
+        listing = Listing(row["external_id"], row["parent_external_id"], row["refs"])
+    rows.listings[row["item_id"]] = KnownListing(listing, row["updated_at"], row["kind"], row["listed_under"])
 
 
-async def _read_sent(
-    connection: Connection, rows: Rows, connector: UUID, operation: Operation, ids: list[UUID]
-) -> None:
-    for row in await connection.fetch(_SENT, connector, operation.value, ids):
-        if row["hash"] is not None:
-            rows.sent[row["item_id"]] = Sent(row["hash"], row["catalog_version"])
-        if row["failures"] >= QUARANTINE_AFTER:
-            rows.hopeless[row["item_id"]] = row["catalog_version"]
+def _note_sent(rows: Rows, row: Row) -> None:
+    if row["hash"] is not None:
+        rows.sent[row["id"]] = Sent(row["hash"], row["sent_version"])
+    if row["failures"] >= QUARANTINE_AFTER:
+        rows.hopeless[row["id"]] = row["sent_version"]
 
 
 def _lay_under(rows: Rows, recent: RecentWrites, connector: Connector, operation: Operation, now: datetime) -> None:
