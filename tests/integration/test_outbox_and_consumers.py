@@ -97,7 +97,7 @@ async def test_messages_survive_a_killed_and_an_emptied_broker_and_bad_ones_are_
             while True:
                 async with owner.connection() as connection:
                     row = await connection.fetchrow(
-                        "SELECT payload, reason FROM dead_letters WHERE topic = $1", REQUESTED
+                        "SELECT payload, reason FROM dead_letters WHERE topic = $1 AND payload = '4'", REQUESTED
                     )
                 if row:
                     break
