@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from time import perf_counter
 from typing import Any, cast
 
 import pytest
@@ -188,15 +187,3 @@ def test_an_attribute_slug_fits_and_differs_for_every_name() -> None:
 )
 def test_a_pasted_address_becomes_the_shops(pasted: str, kept: str) -> None:
     assert MANIFEST.rewritten("store_url", pasted) == kept
-
-
-def test_mapping_a_product_of_one_variant_takes_at_most_a_tenth_of_a_millisecond() -> None:
-    adapter, one = create(), item(rich())
-
-    def best() -> float:
-        started = perf_counter()
-        for _ in range(100):
-            adapter.mapped(Operation.PUSH_PRODUCTS, one, SETTINGS)
-        return (perf_counter() - started) / 100
-
-    assert min(best() for _ in range(10)) < 100e-6
