@@ -4,37 +4,23 @@ A chunk goes the worker's own way: claimed by its statement, carried, written by
 there: chunks are driven one after another, which makes a law's story the same each time. Pauses take no time (`leaping`).
 """
 
-import asyncio
-import contextlib
-import importlib
-import json
-import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
 from conformance.job_rows import JobRows
 from conformance.leaping import LeapingClock
 from conformance.profile import Profile, Seen, Shop
-from platform_workers.sync_base.courier_side.shop_rows import KEYS, LivingLife, ShopRows
+from conformance.witnesses import Heard, Recording
+from platform_workers.sync_base.courier_side.shop_rows import LivingLife, ShopRows
 
-from pixee_common.db import Database
 from pixee_common.domain.job import OPEN_LETTERS, Operation
 from pixee_common.domain.reasons import ReasonCode
-from pixee_common.egress import EgressPolicy, GuardedClient
 from pixee_common.platforms.manifest import Manifest
-from pixee_simulators.kit.testing import running
-from pixee_workers.sync_base.adapter import Adapter
-from pixee_workers.sync_base.adapters_found import folders
 from pixee_workers.sync_base.chunks import ChunkResult
-from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
-from pixee_workers.sync_base.outcome_writer import OutcomeWriter
-from pixee_workers.sync_base.tokens import TokenStore
 
 PRODUCTS, STOCK, PRICES, PULL = (
     Operation.PUSH_PRODUCTS,
@@ -46,47 +32,6 @@ _NEVER_A_WAIT = frozenset({ReasonCode.CONTRACT_BROKEN, ReasonCode.INTERNAL, Reas
 _LONGEST_WAIT = 600.0
 _MOST_TURNS = 12
 _MOST_PAGES = 50
-
-
-def platforms() -> list[str]:
-    """Every platform on disk; one without a profile or a simulator fails the suite and says what to write."""
-    return folders()
-
-
-def profile_of(slug: str) -> Profile:
-    """The platform's profile. Raises AssertionError with what to write where there is none."""
-    name = f"platform_workers.platforms.{slug}.conformance"
-    try:
-        return importlib.import_module(name).PROFILE
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise AssertionError(
-            f"{slug} has no tests/platform_workers/platforms/{slug}/conformance.py with a PROFILE ({error}): write one "
-            "(tests/conformance/profile.py says what it holds), so that the laws can be tried on it"
-        ) from None
-
-
-class Recording:
-    """The guarded client, and a copy of every body that left."""
-
-    def __init__(self, client: GuardedClient) -> None:
-        self._client = client
-        self.bodies: list[tuple[str, bytes]] = []
-
-    async def request(self, method: str, url: str, **options: Any) -> Any:
-        self.bodies.append((f"{method} {url}", options.get("content") or b""))
-        return await self._client.request(method, url, **options)
-
-
-class Heard(logging.Handler):
-    """Everything that anybody logs, down to the libraries' debug lines, as it would be written."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self.setFormatter(logging.Formatter())
-
-    def emit(self, entry: logging.LogRecord) -> None:
-        self.lines.append(f"{entry.name} {self.format(entry)} {entry.__dict__}")
 
 
 @dataclass
@@ -231,82 +176,3 @@ class Bench:
     def complaints(self) -> list[str]:
         """What the workers' code has logged, newest last."""
         return [line[:300] for line in self.heard.lines if line.startswith("pixee")][-3:]
-
-    def keys_sent_since(self, mark: int) -> set[str]:
-        """Every name that stood in a JSON body since the mark (`len(bench.sender.bodies)`)."""
-        found: set[str] = set()
-        for _, body in self.sender.bodies[mark:]:
-            if body[:1] in (b"{", b"["):
-                _names(json.loads(body), found)
-        return found
-
-
-def _names(value: Any, found: set[str]) -> None:
-    if isinstance(value, dict):
-        found.update(value)
-        for inner in value.values():
-            _names(inner, found)
-    elif isinstance(value, list):
-        for inner in value:
-            _names(inner, found)
-
-
-@contextlib.contextmanager
-def _listening() -> Any:
-    heard, root = Heard(), logging.getLogger()
-    level = root.level
-    root.addHandler(heard)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield heard
-    finally:
-        root.removeHandler(heard)
-        root.setLevel(level)
-
-
-@asynccontextmanager
-async def _writing(database: Database, clock: LeapingClock) -> AsyncIterator[OutcomeWriter]:
-    writer = OutcomeWriter(database, clock)
-    task = asyncio.create_task(writer.run())
-    try:
-        yield writer
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-@asynccontextmanager
-async def bench_of(
-    slug: str,
-    owner: Database,
-    database: Database,
-    plant: Callable[[Adapter], Adapter] | None = None,
-    *,
-    strict: bool = True,
-) -> AsyncIterator[Bench]:
-    """A fresh bench; `plant` puts a bug into the adapter. At the end, if `strict`, no request may have left the published schema."""
-    profile = profile_of(slug)
-    real: Adapter = importlib.import_module(f"pixee_workers.platforms.{slug}").create()
-    adapter = plant(real) if plant else real
-    simulator = importlib.import_module(f"pixee_simulators.{slug}.simulator").create()
-    clock = LeapingClock(simulator.clock)
-    rows = ShopRows(owner, platform=slug, credentials=dict(profile.credentials))
-    await rows.add_connector(shop_currency="EUR", **profile.settings)
-    async with running(simulator) as url, httpx.AsyncClient(timeout=20) as http, _writing(database, clock) as writer:
-        simulator.put_shop(profile.host, {**profile.credentials, **profile.shop})
-        if profile.limits:
-            simulator.put_limits(profile.host, dict(profile.limits))
-        jobs = JobRows(rows, database, writer)
-        await jobs.begin()
-        policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=f"{profile.host}={url},*.example.com={url}")
-        async with GuardedClient(policy) as client:
-            sender = Recording(client)
-            wiring = Wiring(sender, policy, clock, TokenStore(clock), lambda: jobs.worker, "laws", lambda: 0.5)
-            with _listening() as heard:
-                yield Bench(
-                    slug, profile, real.manifest, rows, jobs, simulator, Shop(http, url, profile.host, profile.credentials),
-                    sender, clock, heard, lambda: PlatformCourier({slug: adapter}, database, KEYS, wiring),
-                )  # fmt: skip
-    if strict:
-        assert simulator.violations.describe() == [], "requests that the published schema does not allow"

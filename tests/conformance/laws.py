@@ -3,9 +3,9 @@
 import importlib
 from pathlib import Path
 
-from conformance.law import LAWS, Exempt, Law
+from conformance.law import LAWS, Law
 
 for _file in sorted(Path(__file__).parent.glob("laws_*.py")):
     importlib.import_module(f"conformance.{_file.stem}")
 
-__all__ = ["LAWS", "Exempt", "Law"]
+__all__ = ["LAWS", "Law"]

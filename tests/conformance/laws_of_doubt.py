@@ -6,10 +6,12 @@ from uuid import UUID
 from conformance.bench import PRICES, PRODUCTS, STOCK, Bench
 from conformance.law import law
 
+from pixee_common.domain.reasons import ReasonCode
+
 _MOST_WRITES = 8
 
 
-@law
+@law(PRODUCTS)
 async def an_answer_lost_after_the_commit_doubles_nothing(bench: Bench) -> None:
     """Whichever write's answer is lost, each product stands once in the shop and every item ends as applied.
 
@@ -18,7 +20,7 @@ async def an_answer_lost_after_the_commit_doubles_nothing(bench: Bench) -> None:
     await _at_each_write_in_turn(bench, "reset_after_commit")
 
 
-@law
+@law(PRODUCTS)
 async def a_truncated_answer_doubles_nothing(bench: Bench) -> None:
     """Half an answer, to whichever write: looked up or repeated safely, nothing twice, nothing believed.
 
@@ -27,7 +29,7 @@ async def a_truncated_answer_doubles_nothing(bench: Bench) -> None:
     await _at_each_write_in_turn(bench, "truncated_body")
 
 
-@law
+@law(PRODUCTS)
 async def a_connection_cut_before_anything_was_done_loses_nothing(bench: Bench) -> None:
     """The other half of the riddle: the shop did nothing, and that is found out.
 
@@ -55,7 +57,7 @@ async def _at_each_write_in_turn(bench: Bench, kind: str) -> None:
     raise AssertionError(f"more than {_MOST_WRITES} writes for two products")
 
 
-@law
+@law(PRODUCTS, STOCK, PRICES)
 async def a_lost_answer_to_stock_or_prices_ends_with_the_newest_value(bench: Bench) -> None:
     """Sent again, or known to have arrived: the shop has the value, and every item ends as applied.
 
@@ -78,7 +80,7 @@ async def a_lost_answer_to_stock_or_prices_ends_with_the_newest_value(bench: Ben
         assert had == wanted, f"{kind}: the shop has {had}, not {wanted}"
 
 
-@law
+@law(PRODUCTS)
 async def a_worker_that_dies_between_call_and_record_doubles_nothing(bench: Bench) -> None:
     """The shop has it, the database does not know: the next worker finds it there.
 
@@ -95,7 +97,35 @@ async def a_worker_that_dies_between_call_and_record_doubles_nothing(bench: Benc
     assert result.letters == "aaa", f"{result.letters} {result.issues}"
 
 
-@law
+@law(PRODUCTS, STOCK)
+async def an_answer_that_nobody_understands_is_not_believed(bench: Bench) -> None:
+    """Pages of HTML with status 200 in place of answers: no success, no failure; when the shop is itself again everything arrives.
+
+    If it fails: `classify` must answer `contract_broken`, or `unavailable` where hosts are known for such pages, for a success
+    whose body is not the platform's.
+    """
+    products, variants = await bench.products(2)
+    await bench.push(PRODUCTS, products[:1])
+    await bench.rows.set_stock(variants[0], 77)
+    jobs = [await bench.jobs.plan(PRODUCTS, products), await bench.jobs.plan(STOCK, variants[:1])]
+    bench.fault("status", status=200, body="html", match={})
+    for job in jobs:
+        result = await bench.turn(job)
+        assert result is not None
+        assert not set(result.letters) & set("arvq"), f"believed: {result.letters} {result.issues}"
+        assert result.wait is not None
+        told = any("unexpected answer" in line for line in bench.heard.lines)
+        assert told or result.wait.reason is not ReasonCode.CONTRACT_BROKEN, "nobody is told"
+        bench.restart()
+    assert bench.fault_fired()
+    bench.simulator.faults.clear()
+    bench.clock.leap(600)
+    assert [(await bench.finish(job)).letters for job in jobs] == ["sa", "a"]
+    found = await bench.read()
+    assert (sorted(found), found["L0"].quantity) == (["L0", "L1"], 77), f"the shop has {found}"
+
+
+@law(PRODUCTS, STOCK)
 async def a_shop_that_fails_and_recovers_gets_everything(bench: Bench) -> None:
     """Server errors on every second and third call, pages of HTML among them: a short wait, no failure.
 

@@ -8,7 +8,7 @@ from pixee_common.domain.job import OPEN_LETTERS
 from pixee_common.domain.reasons import ReasonCode
 
 
-@law
+@law(PRODUCTS, STOCK)
 async def a_short_throttle_is_obeyed_to_the_second(bench: Bench) -> None:
     """After a refusal with a time of seven seconds the next call leaves within the second after them, not earlier.
 
@@ -27,7 +27,7 @@ async def a_short_throttle_is_obeyed_to_the_second(bench: Bench) -> None:
     assert await bench.failures() == 0, "a throttle was counted as a failure"
 
 
-@law
+@law(PRODUCTS, STOCK)
 async def a_long_throttle_is_a_wait_with_its_time(bench: Bench) -> None:
     """A refusal for ninety seconds parks the chunk until then, at once, with no further call; then it goes on by itself.
 
@@ -60,7 +60,7 @@ def _around_refusal(bench: Bench, seen: int) -> tuple[float, float]:
     return log[refused].simulator_time, log[refused + 1].simulator_time
 
 
-@law
+@law(PRODUCTS)
 async def a_throttle_without_a_time_amid_a_chunk_fails_nobody(bench: Bench) -> None:
     """The platform's own "slow down", in its own words, twice within a chunk: everything arrives, once, and nothing has failed.
 
@@ -75,7 +75,7 @@ async def a_throttle_without_a_time_amid_a_chunk_fails_nobody(bench: Bench) -> N
     assert await bench.failures() == 0, "a throttle was counted as a failure"
 
 
-@law
+@law(PRODUCTS)
 async def refused_credentials_pause_the_connector(bench: Bench) -> None:
     """At most two calls, the connector is in error with a message, the items wait, and no further chunk calls the shop.
 
@@ -98,7 +98,7 @@ async def refused_credentials_pause_the_connector(bench: Bench) -> None:
     assert len(bench.log()) == calls, "called again with refused credentials"
 
 
-@law
+@law(PRODUCTS)
 async def credentials_that_run_out_amid_a_job_lose_nothing(bench: Bench) -> None:
     """What was written before counts, the rest waits, and goes on when the merchant has given a good key.
 
@@ -119,7 +119,7 @@ async def credentials_that_run_out_amid_a_job_lose_nothing(bench: Bench) -> None
     assert sorted(await bench.read()) == ["L0", "L1", "L2", "M0", "M1", "M2"]
 
 
-@law
+@law(PRODUCTS)
 async def never_more_calls_at_once_than_declared(bench: Bench) -> None:
     """The shop sees at most the capability's concurrency.
 

@@ -1,12 +1,14 @@
 """Every item ends once, alone, and with the shop as it should be."""
 
+from decimal import Decimal
+
 from conformance.bench import PRICES, PRODUCTS, STOCK, Bench
 from conformance.law import law
 
 from pixee_common.domain.reasons import ReasonCode
 
 
-@law
+@law(PRODUCTS)
 async def every_item_gets_exactly_one_outcome(bench: Bench) -> None:
     """One letter for each item, none of them open at the end, counts that add up (the bench proves them on the chunk's row), each
     product once in the shop, and no call for what is done.
@@ -21,7 +23,7 @@ async def every_item_gets_exactly_one_outcome(bench: Bench) -> None:
     assert found == ["L0", "L1", "L2", "L3", "L4", "V-L", "V-M", "V-S"], f"the shop has {found}"
 
 
-@law
+@law(PRODUCTS, STOCK, PRICES)
 async def pushing_twice_changes_nothing(bench: Bench) -> None:
     """The second push of unchanged products, stock and prices writes nothing, also from another worker.
 
@@ -37,7 +39,7 @@ async def pushing_twice_changes_nothing(bench: Bench) -> None:
     assert len(bench.log()) == before, "a call was made for unchanged items"
 
 
-@law
+@law(PRODUCTS, STOCK, PRICES)
 async def one_bad_item_fails_alone(bench: Bench) -> None:
     """What the merchant removed from the shop by hand fails alone, with a reason, and its neighbours arrive.
 
@@ -58,11 +60,30 @@ async def one_bad_item_fails_alone(bench: Bench) -> None:
         assert messages, f"{operation}: no message for the merchant"
     found = await bench.read()
     assert {sku: (seen.quantity, seen.price) for sku, seen in found.items()} == {
-        f"L{n}": (40 + n, 60 + n) for n in (0, 1, 3, 4, 5)
+        f"L{n}": (40 + n, Decimal(60 + n)) for n in (0, 1, 3, 4, 5)
     }, f"the neighbours' values: {found}"
 
 
-@law
+@law(PRODUCTS)
+async def a_change_that_the_shop_has_no_field_for_costs_no_call(bench: Bench) -> None:
+    """The catalog's version moved and nothing that is sent to this platform did: unchanged, without a call.
+
+    If it fails: `mapped` holds a version, a time, or a field that the field policy calls read-only.
+    """
+    products, _ = await bench.products(2)
+    await bench.push(PRODUCTS, products)
+    before = len(bench.log())
+    for product in products:
+        await bench.rows.run(
+            "UPDATE products SET content_version = $2, updated_at = now() WHERE id = $1",
+            product, bench.rows.next_version(),
+        )  # fmt: skip
+    letters = (await bench.push(PRODUCTS, products)).letters
+    assert letters == "ss", f"nothing to send, and yet {letters}"
+    assert len(bench.log()) == before, "a call was made for it"
+
+
+@law(PRODUCTS)
 async def what_stands_in_the_shop_already_is_linked_not_doubled(bench: Bench) -> None:
     """A product with our SKU and nobody's key becomes ours.
 
@@ -78,7 +99,7 @@ async def what_stands_in_the_shop_already_is_linked_not_doubled(bench: Bench) ->
     assert (await bench.rows.listings())[products[0]][0] == external, "linked to another object"
 
 
-@law
+@law(PRODUCTS)
 async def what_belongs_to_another_is_left_for_a_person(bench: Bench) -> None:
     """An object of the shop that carries another product's key is not touched: needs_review, with the object as candidate.
 

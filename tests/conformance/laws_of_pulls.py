@@ -4,19 +4,22 @@ That a page which comes twice is noticed and counted once is the orchestrator's 
 tests/sync_orchestrator/catalog/test_pulls.py::test_a_repeated_page_is_noticed_counted_once_and_does_not_go_round_for_ever.
 """
 
+from typing import cast
+from uuid import UUID
+
 from conformance.bench import PRODUCTS, PULL, Bench
 from conformance.law import Exempt, law
 
+from pixee_workers.sync_base.chunks import PulledPageRow
 
-@law
+
+@law(PRODUCTS, PULL)
 async def a_pull_over_several_pages_misses_nothing(bench: Bench) -> None:
     """Each product once, over at least two pages, also when a product is added between them.
 
     If it fails: page by a key that does not shift (an id, a cursor of the platform), never by an offset into a changing order.
     """
-    capability = bench.manifest.capabilities.get(PULL)
-    if capability is None:
-        raise Exempt("the manifest claims no pull_products")
+    capability = bench.manifest.capabilities[PULL]
     count = 2 * capability.max_items + 3
     products, _ = await bench.products(count)
     await bench.push(PRODUCTS, products)
@@ -32,15 +35,13 @@ async def a_pull_over_several_pages_misses_nothing(bench: Bench) -> None:
     assert not missing, f"missed: {sorted(missing)}"
 
 
-@law
+@law(PRODUCTS, PULL)
 async def a_page_asked_again_is_the_same_page(bench: Bench) -> None:
     """A worker that dies with a page in its hand leaves the cursor to the next one.
 
     If it fails: everything that a page needs stands in its cursor, nothing in memory.
     """
-    capability = bench.manifest.capabilities.get(PULL)
-    if capability is None:
-        raise Exempt("the manifest claims no pull_products")
+    capability = bench.manifest.capabilities[PULL]
     products, _ = await bench.products(2 * capability.max_items + 3)
     await bench.push(PRODUCTS, products)
     first = await bench.carry(PULL, [])
@@ -51,19 +52,19 @@ async def a_page_asked_again_is_the_same_page(bench: Bench) -> None:
         bench.restart()
         again = await bench.carry(PULL, [], cursor=first.page.next_cursor)
         assert again.page is not None
-        seen.append([product["external_id"] for product in again.page.products])
+        seen.append(_ids(again.page))
     assert seen[0] == seen[1], "the same cursor gave another page"
-    assert not set(seen[0]) & {product["external_id"] for product in first.page.products}, "the cursor did not move on"
+    assert not set(seen[0]) & set(_ids(first.page)), "the cursor did not move on"
 
 
-@law
+@law(PRODUCTS, PULL)
 async def an_incremental_pull_misses_nothing_and_returns_nothing_too_old(bench: Bench) -> None:
     """Since a moment: what changed after it, what changed within the declared overlap before it, and nothing older.
 
     If it fails: filter by the platform's own time of change, and assert that the filter was understood.
     """
-    capability = bench.manifest.capabilities.get(PULL)
-    if capability is None or not capability.incremental:
+    capability = bench.manifest.capabilities[PULL]
+    if not capability.incremental:
         raise Exempt("the manifest claims no incremental pull")
     products, _ = await bench.products(5)
     await bench.push(PRODUCTS, products)
@@ -82,6 +83,10 @@ async def an_incremental_pull_misses_nothing_and_returns_nothing_too_old(bench: 
     assert len(everything) == 5, f"a full pull gave {len(everything)} of 5"
 
 
-async def _changed(bench: Bench, product: object, title: str) -> None:
-    await bench.rows.set_title(product, title)  # type: ignore[arg-type]
-    await bench.push(PRODUCTS, [product])  # type: ignore[list-item]
+def _ids(page: PulledPageRow) -> list[str]:
+    return [cast("dict[str, str]", product)["external_id"] for product in page.products]
+
+
+async def _changed(bench: Bench, product: UUID, title: str) -> None:
+    await bench.rows.set_title(product, title)
+    await bench.push(PRODUCTS, [product])

@@ -1,12 +1,14 @@
 """Secrets stay secret, and requests leave only to where they may go."""
 
+from typing import Any
+
 from conformance.bench import PRODUCTS, Bench
 from conformance.law import law
 
 from pixee_common.domain.reasons import ReasonCode
 
 
-@law
+@law(PRODUCTS)
 async def no_secret_is_shown(bench: Bench) -> None:
     """Not in any log line down to debug, outcome, issue, event, dead letter, connector row or repr, whatever went wrong.
 
@@ -35,12 +37,13 @@ async def no_secret_is_shown(bench: Bench) -> None:
     shown["dead letters"] = repr(
         [bytes(row["payload"]) for row in await bench.rows.run("SELECT payload FROM dead_letters")]
     )
-    for secret in bench.profile.credentials.values():
+    assert bench.sender.credentials, "no request carried credentials"
+    for secret in {*bench.profile.credentials.values(), *bench.sender.credentials}:
         places = [place for place, text in shown.items() if secret in text]
         assert not places, f"a secret stands in: {', '.join(places)}"
 
 
-_BAD_DAYS = (
+_BAD_DAYS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("status", {"status": 400, "body": "html"}),
     ("status", {"status": 404, "body": "json"}),
     ("status", {"status": 200, "body": "html"}),
@@ -49,7 +52,7 @@ _BAD_DAYS = (
 )
 
 
-@law
+@law(PRODUCTS)
 async def a_host_outside_the_manifest_gets_no_byte(bench: Bench) -> None:
     """The address is refused before anything is sent, and the merchant is told why.
 

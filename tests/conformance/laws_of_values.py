@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from conformance.bench import PRICES, PRODUCTS, STOCK, Bench
+from conformance.bench import PRICES, PRODUCTS, PULL, STOCK, Bench
 from conformance.law import law
 
 from pixee_common.domain.job import Operation
@@ -13,7 +13,7 @@ from pixee_common.domain.reasons import ReasonCode
 _AMOUNTS = ("0.01", "9.99", "1234567.89", "19.90")
 
 
-@law
+@law(PRODUCTS, STOCK, PRICES)
 async def a_created_product_has_its_stock_and_price(bench: Bench) -> None:
     """To the cent and to the piece, also for variants, and nothing is left for the pushes that follow.
 
@@ -31,7 +31,7 @@ async def a_created_product_has_its_stock_and_price(bench: Bench) -> None:
     assert found == wanted, f"the shop has {found}"
 
 
-@law
+@law(PRODUCTS, PRICES, PULL)
 async def prices_survive_to_the_cent(bench: Bench) -> None:
     """Pushed, read in the shop, and pulled back.
 
@@ -55,7 +55,7 @@ async def prices_survive_to_the_cent(bench: Bench) -> None:
     assert [Decimal(pulled[f"L{n}"]) for n in range(len(_AMOUNTS))] == had, f"pulled back as {pulled}"
 
 
-@law
+@law(PRODUCTS, STOCK, PRICES)
 async def each_operation_writes_its_own_fields_only(bench: Bench) -> None:
     """Stock touches no price, prices touch no stock, a product update neither; the bodies hold no name of another's field.
 
@@ -91,11 +91,11 @@ async def _writes_only(bench: Bench, operation: Operation, items: Sequence[UUID]
     mark = len(bench.sender.bodies)
     result = await bench.push(operation, items)
     assert set(result.letters) == {"a"}, f"{operation}: {result.letters} {result.issues}"
-    strange = (forbidden - allowed) & bench.keys_sent_since(mark)
+    strange = (forbidden - allowed) & bench.sender.names_since(mark)
     assert not strange, f"{operation} sent {sorted(strange)}, which its field policy does not name"
 
 
-@law
+@law(PRODUCTS, PRICES)
 async def a_price_in_another_currency_is_never_sent(bench: Bench) -> None:
     """It fails with a reason, before any write; nor does a create carry it.
 
@@ -114,7 +114,7 @@ async def a_price_in_another_currency_is_never_sent(bench: Bench) -> None:
     assert not any(b"77.77" in body for _, body in bench.sender.bodies), "a create carried it"
 
 
-@law
+@law(STOCK, PRICES)
 async def stock_of_what_is_not_listed_costs_no_call(bench: Bench) -> None:
     """It is skipped as not listed yet.
 
@@ -127,7 +127,7 @@ async def stock_of_what_is_not_listed_costs_no_call(bench: Bench) -> None:
     assert bench.log() == [], "a call was made for it"
 
 
-@law
+@law(PRODUCTS, STOCK, PRICES)
 async def values_are_those_of_the_moment_of_sending(bench: Bench) -> None:
     """What changed after the chunk was planned is what arrives, for stock, prices and products.
 
@@ -148,7 +148,7 @@ async def values_are_those_of_the_moment_of_sending(bench: Bench) -> None:
     assert had == (4321, Decimal("43.21"), "At the last moment"), f"the shop has {had}"
 
 
-@law
+@law(PRODUCTS, STOCK)
 async def a_stale_write_is_dropped(bench: Bench) -> None:
     """What is older than what was sent is not applied over it, and costs no call.
 
@@ -166,7 +166,7 @@ async def a_stale_write_is_dropped(bench: Bench) -> None:
     assert (await bench.read())["L0"].quantity == 5
 
 
-@law
+@law(PRODUCTS)
 async def a_deleted_product_is_withdrawn_as_the_connector_says(bench: Bench) -> None:
     """keep: nothing is written; unpublish: no customer sees it and it stays; delete: it is gone.
 
@@ -188,7 +188,7 @@ async def a_deleted_product_is_withdrawn_as_the_connector_says(bench: Bench) -> 
     assert found["L1"].status != "active", "unpublish left it visible"
 
 
-@law
+@law(PRODUCTS)
 async def an_invalid_ean_never_leaves(bench: Bench) -> None:
     """What is no GTIN is kept in the catalog and stands in no body; a valid one arrives.
 

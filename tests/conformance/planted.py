@@ -156,6 +156,10 @@ def _timeless(fault: PlatformFault) -> PlatformFault:
     return PlatformFault(fault.kind, fault.scope, fault.reason, fault.message, budget=fault.budget)
 
 
+def _hushed(fault: PlatformFault) -> PlatformFault:
+    return _hard(fault) if fault.kind is FaultKind.CONTRACT_BROKEN else fault
+
+
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
@@ -278,6 +282,7 @@ BUGS = (
     ),
     Bug("pushing_twice_changes_nothing", "shopify", mapping(_restless), "push_products sent again: aaaa"),
     Bug("pushing_twice_changes_nothing", "woocommerce", submitting(_silent_about_figures), "push_stock sent again"),
+    Bug("a_change_that_the_shop_has_no_field_for_costs_no_call", "woocommerce", mapping(_restless), "and yet aa"),
     Bug("one_bad_item_fails_alone", "woocommerce", submitting(_all_or_nothing), "neighbours suffer"),
     Bug("what_stands_in_the_shop_already_is_linked_not_doubled", "shopify", both(rekeyed, blind), r"'L0 \(2\)'"),
     Bug("what_belongs_to_another_is_left_for_a_person", "shopify", greedy, "^aaaa"),
@@ -297,6 +302,7 @@ BUGS = (
         "reset_before: the shop",
     ),
     Bug("a_worker_that_dies_between_call_and_record_doubles_nothing", "shopify", both(rekeyed, blind), r"'L0 \(2\)'"),
+    Bug("an_answer_that_nobody_understands_is_not_believed", "shopify", classifying(_hushed), "believed: s?r"),
     Bug("a_shop_that_fails_and_recovers_gets_everything", "shopify", classifying(_hard), "503 json: r"),
     Bug(
         "a_created_product_has_its_stock_and_price",

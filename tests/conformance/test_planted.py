@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conformance.bench import PRODUCTS, bench_of
+from conformance.bench import PRODUCTS
 from conformance.laws import LAWS
+from conformance.opening import bench_of
 from conformance.planted import BUGS, OUTSIDE_THE_SCHEMA, Bug
 
 from pixee_common.domain.job import OutcomeKind

@@ -1,0 +1,72 @@
+"""What stands beside a bench and takes everything down: the requests that left, and every log line."""
+
+import contextlib
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from pixee_common.egress import GuardedClient
+
+_SHORTEST_SECRET = 16
+
+
+class Recording:
+    """The guarded client, and a copy of everything that left."""
+
+    def __init__(self, client: GuardedClient) -> None:
+        self._client = client
+        self.bodies: list[tuple[str, bytes]] = []
+        self.credentials: set[str] = set()
+        """Values of headers that prove who is calling, in the form in which they left."""
+
+    async def request(self, method: str, url: str, **options: Any) -> Any:
+        self.bodies.append((f"{method} {url}", options.get("content") or b""))
+        for name, value in (options.get("headers") or {}).items():
+            if "auth" in name.lower() or "token" in name.lower() or "key" in name.lower():
+                self.credentials |= {part for part in value.split() if len(part) >= _SHORTEST_SECRET}
+        return await self._client.request(method, url, **options)
+
+    def names_since(self, mark: int) -> set[str]:
+        """Every name that stood in a JSON body since the mark (`len(bodies)`)."""
+        found: set[str] = set()
+        for _, body in self.bodies[mark:]:
+            if body[:1] in (b"{", b"["):
+                _names(json.loads(body), found)
+        return found
+
+
+def _names(value: Any, found: set[str]) -> None:
+    if isinstance(value, dict):
+        found.update(value)
+        for inner in value.values():
+            _names(inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            _names(inner, found)
+
+
+class Heard(logging.Handler):
+    """Everything that anybody logs, down to the libraries' debug lines, as it would be written."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter())
+
+    def emit(self, entry: logging.LogRecord) -> None:
+        self.lines.append(f"{entry.name} {self.format(entry)} {entry.__dict__}")
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Heard]:
+    """Hears the root logger at debug level while the block lasts."""
+    heard, root = Heard(), logging.getLogger()
+    level = root.level
+    root.addHandler(heard)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield heard
+    finally:
+        root.removeHandler(heard)
+        root.setLevel(level)
