@@ -53,6 +53,9 @@ class Instant:
         life.check()
         return ChunkResult(chunk, "a" * len(chunk.letters), called=True)
 
+    def expect(self, chunk: ClaimedChunk) -> None:
+        """Reads nothing ahead."""
+
     def budget_state(self, route_key: RouteKey) -> Mapping[str, None]:
         return {}
 

@@ -46,6 +46,9 @@ class FakeCourier:
         finally:
             self._now -= 1
 
+    def expect(self, chunk: ClaimedChunk) -> None:
+        """Reads nothing ahead."""
+
     def budget_state(self, route_key):
         return {"left": 7}
 

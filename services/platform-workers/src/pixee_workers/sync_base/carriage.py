@@ -43,6 +43,10 @@ class Carriage:
     wiring: Wiring
     life: Life
     tally: Tally
+    read_ahead: Callable[[], None] = lambda: None
+    """Called when the last submission is about to be made: the next chunk's values may be read."""
+    units: int = 0
+    """Platform units of the page that is in memory."""
     stopped: bool = False
     refused: PlatformFault | None = None
     """The operation or the connector was refused as a whole: what is open is rejected with it."""

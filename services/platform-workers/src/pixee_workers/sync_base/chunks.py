@@ -183,6 +183,10 @@ class Courier(Protocol):
         """Never raises for what a platform does: the result says it. Raises WorkerLostError when the worker is lost."""
         ...
 
+    def expect(self, chunk: ClaimedChunk) -> None:
+        """The chunk that comes after the one that is about to be carried, as things stand; another may overtake it."""
+        ...
+
     def budget_state(self, route_key: RouteKey) -> Mapping[str, JsonValue]:
         """The route's budgets, to be written at hand-over."""
         ...

@@ -6,6 +6,7 @@ up and submitted, or a page is pulled. What a platform does never raises; a wait
 
 import logging
 from collections.abc import Callable, Mapping
+from uuid import UUID
 
 from pydantic import JsonValue
 
@@ -26,10 +27,11 @@ from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.polling import Polls
 from pixee_workers.sync_base.pulling import pull_page
 from pixee_workers.sync_base.pushing import PagePush
+from pixee_workers.sync_base.reading_ahead import Ahead
 from pixee_workers.sync_base.recent_writes import RecentWrites
 from pixee_workers.sync_base.results import Tally
 from pixee_workers.sync_base.route_state import RouteState, ShopCurrency
-from pixee_workers.sync_base.values import ValueReader, Values
+from pixee_workers.sync_base.values import MOST_UNITS, ValueReader, Values
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +71,11 @@ class PlatformCourier:
             life.check()
             return await self._carry(chunk, adapter, life)
 
+    def expect(self, chunk: ClaimedChunk) -> None:
+        adapter = self._adapters.get(chunk.platform)
+        if adapter is not None:
+            self.route(chunk.route_key, adapter).ahead.expect(chunk)
+
     def budget_state(self, route_key: RouteKey) -> Mapping[str, JsonValue]:
         state = self._routes.get(route_key)
         return {} if state is None else state.budgets.saved()
@@ -82,7 +89,9 @@ class PlatformCourier:
         self._routes[route_key] = begun
 
     def forget(self, route_key: RouteKey) -> None:
-        self._routes.pop(route_key, None)
+        state = self._routes.pop(route_key, None)
+        if state is not None:
+            state.ahead.drop()
 
     def chunks_per_second(self, route_key: RouteKey) -> float:
         state = self._routes.get(route_key)
@@ -170,10 +179,35 @@ class PlatformCourier:
         if carriage.chunk.look_up:
             carriage.tally.doubt()
         await self._learn_currency(carriage)
-        for page in await self._values.pages(carriage.operation, to_send):
+        carriage.read_ahead = lambda: carriage.route.ahead.begin(
+            carriage.chunk.is_fast, lambda chunk: self._read_ahead(chunk, carriage)
+        )
+        ahead = await self._ahead_of(carriage, to_send)
+        pages = [to_send] if ahead is not None else await self._values.pages(carriage.operation, to_send)
+        for page in pages:
             if carriage.stopped:
                 return
-            await PagePush(carriage, self._values, self._intents).run(page)
+            await PagePush(carriage, self._values, self._intents).run(page, ahead)
+
+    async def _ahead_of(self, carriage: Carriage, to_send: list[UUID]) -> Ahead | None:
+        """What was read ahead, when it is still what a reading now would find."""
+        found = await carriage.route.ahead.take(carriage.chunk)
+        if found is None or list(found.item_ids) != to_send or found.connector != carriage.connector:
+            return None
+        touched = carriage.route.locks.touched_since({read.product_id for read in found.reads}, found.at)
+        return None if touched else found
+
+    async def _read_ahead(self, chunk: ClaimedChunk, present: Carriage) -> Ahead | None:
+        """The chunk's values, where nothing has to be asked first and both chunks together are small enough for memory."""
+        connector = await self.connectors.read(chunk.connector_id)
+        if connector is None or (connector.shop_currency is None and chunk.operation is not Operation.PUSH_STOCK):
+            return None
+        ids = chunk.open_ids
+        if present.units + sum(await self._values.units(chunk.operation, ids)) > MOST_UNITS:
+            return None
+        at = self.clock.monotonic()
+        reads = await self._values.read(chunk.operation, ids, connector, present.route.recent)
+        return Ahead(connector, ids, reads, at)
 
     async def _learn_currency(self, carriage: Carriage) -> None:
         """Ask the shop for its currency where nobody knows it, once for all chunks of the connector."""

@@ -162,6 +162,7 @@ class Lane:
                 self._begin(held)
                 if line.waiting:
                     self._begin(line.waiting[0])
+                    self._tools.courier.expect(line.waiting[0].chunk)
                 with log_context(
                     account=held.chunk.account_id, connector=held.chunk.connector_id, job=held.chunk.job_id,
                     route=self.route_key, platform=self.platform,

@@ -16,6 +16,7 @@ from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.look_ups import LookUps, begun
 from pixee_workers.sync_base.outcomes import Outcome, Submission
 from pixee_workers.sync_base.preparing import Ready, prepare
+from pixee_workers.sync_base.reading_ahead import Ahead
 from pixee_workers.sync_base.results import Origin, backoff
 from pixee_workers.sync_base.splitting import Limits, halves, split
 from pixee_workers.sync_base.tracks import Track, origin_of, sent_record
@@ -45,11 +46,11 @@ class PagePush:
             and self._carriage.capability.idempotency is Idempotency.READ_BEFORE_WRITE
         )
 
-    async def run(self, item_ids: Sequence[UUID]) -> None:
-        """Carry the items as far as they go."""
+    async def run(self, item_ids: Sequence[UUID], ahead: Ahead | None = None) -> None:
+        """Carry the items as far as they go. `ahead`: what was read of them a moment ago."""
         carriage = self._carriage
         self._forced = {i for i in item_ids if carriage.tally.kind(i) in {OutcomeKind.UNKNOWN, OutcomeKind.EXISTS}}
-        tracks = [self._track(ready) for ready in await self._read(item_ids)]
+        tracks = [self._track(ready) for ready in await self._read(item_ids, ahead)]
         everything = list(tracks)
         while tracks and not carriage.stopped:
             tracks = await self._look_ups.settle(tracks)
@@ -68,10 +69,14 @@ class PagePush:
             )
             self._carriage.tally.close(track.id, OutcomeKind.CANCELLED, ReasonCode.CANCELLED, f"Cancelled. {there}")
 
-    async def _read(self, item_ids: Sequence[UUID]) -> list[Ready]:
+    async def _read(self, item_ids: Sequence[UUID], ahead: Ahead | None = None) -> list[Ready]:
         carriage = self._carriage
-        self._read_at = carriage.wiring.clock.monotonic()
-        reads = await self._values.read(carriage.operation, item_ids, carriage.connector, carriage.route.recent)
+        if ahead is not None:
+            self._read_at, reads = ahead.at, ahead.reads
+        else:
+            self._read_at = carriage.wiring.clock.monotonic()
+            reads = await self._values.read(carriage.operation, item_ids, carriage.connector, carriage.route.recent)
+        carriage.units = max(carriage.units, sum(max(1, len(read.variant_versions)) for read in reads))
         prepared = prepare(reads, carriage.operation, carriage.connector, carriage.adapter, forced=self._forced)
         for read in reads:
             carriage.tally.know(Origin.of(read))
@@ -112,7 +117,10 @@ class PagePush:
             tracks = queue.popleft()
             async with places, self._carriage.route.locks.hold(track.ready.read.product_id for track in tracks):
                 if not self._carriage.stopped:
-                    await self._submit(await self._fresh(tracks))
+                    fresh = await self._fresh(tracks)
+                    if not queue:
+                        self._carriage.read_ahead()
+                    await self._submit(fresh)
 
     async def _fresh(self, tracks: list[Track]) -> list[Track]:
         """The same items with the values as they are now, where time has passed or somebody else wrote to their products."""

@@ -14,6 +14,7 @@ from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.breaker import Breaker
 from pixee_workers.sync_base.budgets import BudgetSet
 from pixee_workers.sync_base.product_locks import ProductLocks
+from pixee_workers.sync_base.reading_ahead import ReadingAhead
 from pixee_workers.sync_base.recent_writes import RecentWrites
 
 _WINDOW_SECONDS = 30.0
@@ -85,6 +86,7 @@ class RouteState:
     locks: ProductLocks
     recent: RecentWrites
     pace: Pace
+    ahead: ReadingAhead
     rooms: dict[Operation, Room] = field(default_factory=dict)
     memories: dict[UUID, MutableMapping[str, Any]] = field(default_factory=dict)
     currencies: dict[UUID, ShopCurrency] = field(default_factory=dict)
@@ -101,6 +103,7 @@ class RouteState:
             ProductLocks(clock),
             RecentWrites(clock),
             Pace(clock),
+            ReadingAhead(clock),
         )
 
     def room(self, operation: Operation) -> Room:

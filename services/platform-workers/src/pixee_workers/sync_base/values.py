@@ -70,6 +70,8 @@ QUARANTINE_AFTER = 3
 class Values(Protocol):
     """Where a push gets its items from."""
 
+    async def units(self, operation: Operation, item_ids: Sequence[UUID]) -> list[int]: ...
+
     async def pages(self, operation: Operation, item_ids: Sequence[UUID]) -> list[list[UUID]]: ...
 
     async def read(
@@ -88,9 +90,15 @@ class ValueReader:
         """The ids in parts that each fit into memory (`MOST_UNITS`); a product larger than that stands alone."""
         if operation is not Operation.PUSH_PRODUCTS or not item_ids:
             return [list(item_ids)] if item_ids else []
+        return parts_by_weight(item_ids, await self.units(operation, item_ids), MOST_UNITS)
+
+    async def units(self, operation: Operation, item_ids: Sequence[UUID]) -> list[int]:
+        """Platform units of each item."""
+        if operation is not Operation.PUSH_PRODUCTS:
+            return [1] * len(item_ids)
         rows = await self._database.run(lambda connection: connection.fetch(_SIZES, list(item_ids)), alone=True)
         sizes = {row["id"]: row["variants"] for row in rows}
-        return parts_by_weight(item_ids, [max(1, sizes.get(item_id, 1)) for item_id in item_ids], MOST_UNITS)
+        return [max(1, sizes.get(item_id, 1)) for item_id in item_ids]
 
     async def read(
         self, operation: Operation, item_ids: Sequence[UUID], connector: Connector, recent: RecentWrites
