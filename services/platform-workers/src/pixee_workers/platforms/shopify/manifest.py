@@ -158,7 +158,7 @@ MANIFEST = Manifest(
         Operation.PUSH_PRODUCTS: _PUSH_PRODUCTS,
         Operation.PUSH_STOCK: _PUSH_STOCK,
         Operation.PUSH_PRICES: _PUSH_PRICES,
-        Operation.PULL_PRODUCTS: Capability(mode=Mode.BULK, max_items=10, incremental=True, overlap_seconds=120.0),
+        Operation.PULL_PRODUCTS: Capability(mode=Mode.BULK, max_items=20, incremental=True, overlap_seconds=120.0),
     },
     budgets=(CostBudget(name=GRAPHQL, maximum=2000.0, restore=100.0),),
     scopes=REQUIRED_SCOPES,

@@ -5,6 +5,9 @@ Each asks for ids alone: what is not selected is not paid for.
 
 from functools import lru_cache
 
+from pixee_common.domain.job import Operation
+from pixee_workers.platforms.shopify.manifest import MANIFEST
+
 KEY_NAMESPACE = "$app:pim"
 KEY_NAME = "external_id"
 KEY_TYPE = "id"
@@ -15,7 +18,7 @@ ATTRIBUTES = "pixee"
 
 METAFIELDS_PER_SET = 25
 PAGE_MAX = 250
-PULL_PRODUCTS = 20
+PULL_PRODUCTS = MANIFEST.capabilities[Operation.PULL_PRODUCTS].max_items
 PULL_VARIANTS = 12
 PULL_MEDIA = 5
 SEARCH_PAGE = 25
