@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from pixee_common.db import Connection
 from pixee_common.domain.job import Counted, Operation, count_letters
 from pixee_workers.sync_base import outcome_sql
@@ -62,13 +64,19 @@ async def write_listings(connection: Connection, results: Iterable[ChunkResult])
         await connection.execute(outcome_sql.GONE, *_columns(sorted(gone), 3))
     if rows:
         values = [
-            (
-                *(connector, item, row.kind, result.chunk.account_id, row.product_id),
-                *(row.external_id, row.parent_external_id, dict(row.refs)),
-            )
+            {
+                "connector_id": connector,
+                "item_id": item,
+                "kind": row.kind,
+                "account_id": result.chunk.account_id,
+                "product_id": row.product_id,
+                "external_id": row.external_id,
+                "parent_external_id": row.parent_external_id,
+                "refs": dict(row.refs),
+            }
             for (connector, item), (result, row) in rows.items()
         ]
-        await connection.execute(outcome_sql.LISTINGS, *_columns(values, 8))
+        await connection.execute(outcome_sql.LISTINGS, _document(values))
 
 
 async def write_operations(connection: Connection, results: Iterable[ChunkResult]) -> None:
@@ -79,19 +87,20 @@ async def write_operations(connection: Connection, results: Iterable[ChunkResult
             rows[result.chunk.connector_id, row.item_id, row.operation] = (result.chunk.account_id, row)
     if rows:
         values = [
-            (
-                connector,
-                item,
-                operation.value,
-                account,
-                row.hash,
-                row.catalog_version,
-                row.failure and row.failure.value,
-            )
+            {
+                "connector_id": connector,
+                "item_id": item,
+                "operation": operation.value,
+                "account_id": account,
+                "hash": None if row.hash is None else row.hash.hex(),
+                "catalog_version": row.catalog_version,
+                "failure": row.failure and row.failure.value,
+            }
             for (connector, item, operation), (account, row) in rows.items()
         ]
-        await connection.execute(outcome_sql.OPERATIONS, *_columns(values, 7))
-        await connection.execute(outcome_sql.QUARANTINE, *_columns([value[:3] for value in values], 3))
+        marked = await connection.fetch(outcome_sql.OPERATIONS, _document(values))
+        if marked:
+            await connection.execute(outcome_sql.QUARANTINE, *_columns([tuple(row) for row in marked], 3))
 
 
 async def write_issues(connection: Connection, results: Iterable[ChunkResult]) -> None:
@@ -195,6 +204,18 @@ def _plain(value: Any) -> Any:
 def _boxed(candidates: Sequence[str]) -> dict[str, list[str]] | None:
     """Lists of several lengths cannot stand in one array: asyncpg takes them for further dimensions."""
     return {"of": list(candidates)} if candidates else None
+
+
+def _document(rows: Sequence[Mapping[str, object]]) -> str:
+    """Rows for `json_to_recordset`."""
+    return orjson.dumps(rows, default=_uuid_text).decode()
+
+
+def _uuid_text(value: object) -> str:
+    """The driver's own UUIDs are a subclass, which orjson leaves to us."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not for a document")
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:

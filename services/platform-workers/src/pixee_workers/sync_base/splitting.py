@@ -32,12 +32,16 @@ class Limits:
 def split(ready: Sequence[Ready], limits: Limits) -> list[list[Ready]]:
     """Submissions in order: items of one product stand together wherever they fit, one that is too large stands alone."""
     submissions: list[list[Ready]] = []
+    last = _Size()
     for group in _by_product(ready):
-        parts = _parts(group, limits)
-        if submissions and len(parts) == 1 and not limits.by_product and _fits(submissions[-1] + parts[0], limits):
-            submissions[-1].extend(parts[0])
+        parts = [(part, _Size.of(part, limits)) for part in _parts(group, limits)]
+        part, size = parts[-1]
+        if submissions and len(parts) == 1 and not limits.by_product and (last + size).fits(limits):
+            submissions[-1].extend(part)
+            last += size
         else:
-            submissions.extend(parts)
+            submissions.extend(part for part, _ in parts)
+            last = size
     return submissions
 
 
@@ -56,16 +60,36 @@ def _by_product(ready: Sequence[Ready]) -> list[list[Ready]]:
 
 def _parts(group: Sequence[Ready], limits: Limits) -> list[list[Ready]]:
     parts: list[list[Ready]] = [[]]
+    last = _Size()
     for one in group:
-        if parts[-1] and not _fits([*parts[-1], one], limits):
+        size = _Size.of([one], limits)
+        if parts[-1] and not (last + size).fits(limits):
             parts.append([])
+            last = _Size()
         parts[-1].append(one)
+        last += size
     return parts
 
 
-def _fits(ready: Sequence[Ready], limits: Limits) -> bool:
-    if len(ready) > limits.items:
-        return False
-    if limits.weight is not None and sum(one.weight for one in ready) > limits.weight:
-        return False
-    return limits.size is None or sum(len(orjson.dumps(one.values)) for one in ready) <= limits.size
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """What a submission counts for; bytes only where there is a limit for them."""
+
+    items: int = 0
+    weight: int = 0
+    size: int = 0
+
+    @classmethod
+    def of(cls, ready: Sequence[Ready], limits: Limits) -> "_Size":
+        size = 0 if limits.size is None else sum(len(orjson.dumps(one.values)) for one in ready)
+        return cls(len(ready), sum(one.weight for one in ready), size)
+
+    def __add__(self, other: "_Size") -> "_Size":
+        return _Size(self.items + other.items, self.weight + other.weight, self.size + other.size)
+
+    def fits(self, limits: Limits) -> bool:
+        return (
+            self.items <= limits.items
+            and (limits.weight is None or self.weight <= limits.weight)
+            and (limits.size is None or self.size <= limits.size)
+        )
