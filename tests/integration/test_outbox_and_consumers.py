@@ -73,6 +73,8 @@ async def _running(*coroutines):
 async def test_messages_survive_a_killed_and_an_emptied_broker_and_bad_ones_are_set_aside(
     kafka: EmbeddedKafka, owner: Database, as_role
 ) -> None:
+    async with owner.transaction() as connection:  # what other tests left would all become dead letters here
+        await connection.execute("DELETE FROM outbox")
     gateway = as_role("gateway")
     relay = Relay(gateway, kafka.bootstrap, TopicSettings(), name="test")
     consumer = Consumer(kafka.bootstrap, DeadLetterBox(owner, SystemClock(), source="test"))
