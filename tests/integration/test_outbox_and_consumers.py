@@ -46,7 +46,7 @@ class Consumer:
     async def run(self) -> None:
         await self._runner.run()
 
-    async def until(self, names: set[str], seconds: float = 30) -> None:
+    async def until(self, names: set[str], seconds: float = 100) -> None:
         async with asyncio.timeout(seconds):
             while not names <= set(self.seen):
                 await asyncio.sleep(0.05)
@@ -95,7 +95,7 @@ async def test_messages_survive_a_killed_and_an_emptied_broker_and_bad_ones_are_
             await connection.execute(
                 "INSERT INTO outbox (topic, key, payload, headers) VALUES ($1, 'k', $2, '{}')", REQUESTED, b"4"
             )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 async with owner.connection() as connection:
                     row = await connection.fetchrow(
