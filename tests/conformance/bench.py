@@ -4,7 +4,8 @@ A chunk goes the worker's own way: claimed by its statement, carried, written by
 there: chunks are driven one after another, which makes a law's story the same each time. Pauses take no time (`leaping`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,10 +15,11 @@ from conformance.job_rows import JobRows
 from conformance.leaping import LeapingClock
 from conformance.profile import Profile, Seen, Shop
 from conformance.witnesses import Heard, Recording
-from platform_workers.sync_base.courier_side.shop_rows import LivingLife, ShopRows
+from platform_workers.sync_base.courier_side.shop_rows import KEYS, LivingLife, ShopRows
 
 from pixee_common.domain.job import OPEN_LETTERS, Operation
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.egress import EgressPolicy, GuardedClient
 from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.chunks import ChunkResult
 from pixee_workers.sync_base.courier import PlatformCourier
@@ -132,6 +134,36 @@ class Bench:
             self.rows.connector, name, value,
         )  # fmt: skip
         self.restart()
+
+    async def set_content(self, product: UUID, content: Mapping[str, Any]) -> None:
+        """Replaces these parts of a product's content in the catalog."""
+        await self.rows.run(
+            "UPDATE products SET content = content || $2, content_version = $3 WHERE id = $1",
+            product, dict(content), self.rows.next_version(),
+        )  # fmt: skip
+
+    async def set_credentials(self, credentials: Mapping[str, str]) -> None:
+        """Other credentials, which the shop knows too; the old ones are none any more."""
+        sealed = KEYS.seal(self.rows.connector, dict(credentials))
+        await self.rows.run(
+            "UPDATE credentials SET key_id = $2, ciphertext = $3, version = version + 1 WHERE connector_id = $1",
+            self.rows.connector, sealed.key_id, sealed.ciphertext,
+        )  # fmt: skip
+        self.settings(**credentials)
+        self.restart()
+
+    @asynccontextmanager
+    async def detour(self, url: str) -> AsyncIterator[None]:
+        """What is meant for the shop goes to `url` while the block lasts."""
+        policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=f"{self.profile.host}={url}")
+        async with GuardedClient(policy) as client:
+            with self.sender.through(client):
+                yield
+
+    async def status(self) -> str:
+        """The connector's."""
+        (row,) = await self.rows.run("SELECT status FROM connectors WHERE id = $1", self.rows.connector)
+        return str(row["status"])
 
     async def messages(self, job: UUID, item: UUID) -> list[str]:
         """What the merchant is told of an item of a job."""

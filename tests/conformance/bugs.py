@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from conformance.planting import Planted, finding, requesting, rewriting
+import httpx
+from conformance.planting import Plant, Planted, finding, requesting, rewriting
 
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.telemetry import span
 from pixee_workers.sync_base.adapter import Adapter
-from pixee_workers.sync_base.calls import CallContext
+from pixee_workers.sync_base.calls import CallContext, Token
 from pixee_workers.sync_base.items import Action
-from pixee_workers.sync_base.outcomes import Linked, Outcome, Submission
+from pixee_workers.sync_base.outcomes import Found, Linked, Outcome, Submission
 
 _log = logging.getLogger("pixee_workers.planted")
 
@@ -59,6 +61,19 @@ def believing(real: Adapter) -> Adapter:
             return await real.submit(operation, items, _Once(context))
         except PlatformFault:
             return Submission(tuple(Outcome(one.item.id, OutcomeKind.APPLIED) for one in items))
+
+    return Planted(real, submit=submit)
+
+
+def giving_up(real: Adapter) -> Adapter:
+    """Takes every fault for the end of its items."""
+
+    async def submit(operation: Operation, items: Any, context: CallContext) -> Submission:
+        try:
+            return await real.submit(operation, items, context)
+        except PlatformFault as fault:
+            kind = OutcomeKind.REJECTED
+            return Submission(tuple(Outcome(one.item.id, kind, fault.reason, fault.message) for one in items))
 
     return Planted(real, submit=submit)
 
@@ -128,6 +143,30 @@ blind = finding(lambda _found: None)
 greedy = finding(lambda found: None if found is None else replace(found, ours=True, candidates=()))
 
 
+def going_by_ean(real: Adapter) -> Adapter:
+    """Takes the object that it made for an EAN for every product with that EAN."""
+    made: dict[str, Linked] = {}
+
+    async def submit(operation: Operation, items: Any, context: CallContext) -> Submission:
+        answer = await real.submit(operation, items, context)
+        linked = {outcome.item_id: outcome.linked for outcome in answer.outcomes if outcome.linked.product}
+        for one in items:
+            if operation is Operation.PUSH_PRODUCTS and one.item.id in linked:
+                eans = [entry.variant.ean for entry in one.item.variants if entry.variant.ean]
+                made.update(dict.fromkeys(eans, linked[one.item.id]))
+        return answer
+
+    async def find(operation: Operation, items: Any, context: CallContext) -> dict[Any, Any]:
+        found = dict(await real.find(operation, items, context))
+        for item in items:
+            known = next((made[one.variant.ean] for one in item.variants if one.variant.ean in made), None)
+            if known is not None:
+                found[item.id] = Found(Linked(known.product))
+        return found
+
+    return Planted(real, submit=submit, find=find)
+
+
 # --- faults -----------------------------------------------------------------------------------------------------------
 
 
@@ -157,6 +196,12 @@ def hushed(fault: PlatformFault) -> PlatformFault:
 def without_figures(body: dict[str, Any]) -> None:
     for one in ((body.get("variables") or {}).get("input") or {}).get("variants", []):
         one.pop("inventoryQuantities", None)
+
+
+def cut_short(body: dict[str, Any]) -> None:
+    given = (body.get("variables") or {}).get("input") or {}
+    if "variants" in given:
+        given["variants"] = given["variants"][:100]
 
 
 def price_beside(body: dict[str, Any]) -> None:
@@ -231,6 +276,104 @@ def crowding(real: Adapter) -> Adapter:
     products = capabilities[Operation.PUSH_PRODUCTS]
     capabilities[Operation.PUSH_PRODUCTS] = products.model_copy(update={"concurrency": products.concurrency + 4})
     return Planted(real, manifest=real.manifest.model_copy(update={"capabilities": capabilities}))
+
+
+class _Wandering(_Once):
+    """A context under an adapter that goes wherever it is sent, with a client of its own."""
+
+    def __init__(self, real: CallContext, ways: list[str]) -> None:
+        super().__init__(real)
+        self._ways = ways
+
+    async def call(self, request: Any) -> Any:
+        try:
+            return await self._real.call(request)
+        except PlatformFault:
+            async with httpx.AsyncClient() as client:
+                for way in self._ways:
+                    await client.get(way, headers=request.headers)
+            raise
+
+
+def wandering(real: Adapter) -> Adapter:
+    """Follows redirects by itself."""
+    ways: list[str] = []
+
+    def classify(answer: Any) -> PlatformFault | None:
+        ways.extend(value for name, value in answer.headers.items() if name.lower() == "location")
+        return real.classify(answer)
+
+    async def submit(operation: Operation, items: Any, context: CallContext) -> Submission:
+        return await real.submit(operation, items, _Wandering(context, ways))
+
+    async def find(operation: Operation, items: Any, context: CallContext) -> Any:
+        return await real.find(operation, items, _Wandering(context, ways))
+
+    return Planted(real, classify=classify, submit=submit, find=find)
+
+
+def annotating(real: Adapter) -> Adapter:
+    """Writes into its trace with what it called."""
+
+    async def submit(operation: Operation, items: Any, context: CallContext) -> Submission:
+        with span("planted", attributes=dict(context.credentials)):
+            return await real.submit(operation, items, context)
+
+    return Planted(real, submit=submit)
+
+
+# --- tokens -----------------------------------------------------------------------------------------------------------
+
+
+class _WithTokens(_Once):
+    """A context whose tokens come another way."""
+
+    def __init__(self, real: CallContext, token: Any) -> None:
+        super().__init__(real)
+        self.token = lambda fetch: token(real, fetch)
+
+    async def call(self, request: Any) -> Any:
+        return await self._real.call(request)
+
+
+def _tokens(token: Any) -> Plant:
+    def plant(real: Adapter) -> Adapter:
+        async def submit(operation: Operation, items: Any, context: CallContext) -> Submission:
+            return await real.submit(operation, items, _WithTokens(context, token))
+
+        async def find(operation: Operation, items: Any, context: CallContext) -> Any:
+            return await real.find(operation, items, _WithTokens(context, token))
+
+        return Planted(real, submit=submit, find=find)
+
+    return plant
+
+
+def hoarding(real: Adapter) -> Adapter:
+    """Keeps the first token for itself, and asks the engine for no other."""
+    kept: list[str] = []
+
+    async def token(_context: CallContext, fetch: Any) -> str:
+        if not kept:
+            kept.append((await fetch()).value)
+        return kept[0]
+
+    return _tokens(token)(real)
+
+
+async def _for_ever(context: CallContext, fetch: Any) -> str:
+    async def fetched() -> Token:
+        return replace(await fetch(), expires_in_seconds=1e9)
+
+    return await context.token(fetched)
+
+
+async def _each_time(_context: CallContext, fetch: Any) -> str:
+    return str((await fetch()).value)
+
+
+immortal = _tokens(_for_ever)
+forgetful = _tokens(_each_time)
 
 
 # --- pulls ------------------------------------------------------------------------------------------------------------

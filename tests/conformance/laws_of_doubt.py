@@ -57,6 +57,30 @@ async def _at_each_write_in_turn(bench: Bench, kind: str) -> None:
     raise AssertionError(f"more than {_MOST_WRITES} writes for two products")
 
 
+@law(PRODUCTS)
+async def a_lost_answer_to_a_change_or_a_withdrawal_ends_as_asked(bench: Bench) -> None:
+    """Titles are the new ones and what was to go is gone, whether the shop had done it or not.
+
+    If it fails: an update is absolute and may be repeated; what is gone already counts as withdrawn.
+    """
+    await bench.set_setting("on_delete", "delete")
+    for turn, kind in enumerate(("reset_after_commit", "truncated_body", "reset_before")):
+        products, _ = await bench.products(2, prefix=f"K{turn}-")
+        await bench.push(PRODUCTS, products)
+        await bench.rows.set_title(products[0], f"Changed {turn}")
+        bench.fault(kind, times=1)
+        result = await bench.push(PRODUCTS, [products[0]])
+        assert result.letters == "a", f"{kind}, change: {result.letters} {result.issues}"
+        await bench.rows.delete_product(products[1])
+        bench.fault(kind, times=1)
+        result = await bench.push(PRODUCTS, [products[1]])
+        assert bench.fault_fired()
+        assert result.letters in {"a", "s"}, f"{kind}, withdrawal: {result.letters} {result.issues}"
+        titles = {sku: seen.title for sku, seen in (await bench.read()).items()}
+        wanted = {f"K{n}-0": f"Changed {n}" for n in range(turn + 1)}
+        assert titles == wanted, f"{kind}: the shop has {titles}"
+
+
 @law(PRODUCTS, STOCK, PRICES)
 async def a_lost_answer_to_stock_or_prices_ends_with_the_newest_value(bench: Bench) -> None:
     """Sent again, or known to have arrived: the shop has the value, and every item ends as applied.

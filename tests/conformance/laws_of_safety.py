@@ -4,31 +4,27 @@ from typing import Any
 
 from conformance.bench import PRODUCTS, Bench
 from conformance.law import law
+from conformance.witnesses import signpost, tracing
 
+from pixee_common.domain.job import OPEN_LETTERS
 from pixee_common.domain.reasons import ReasonCode
 
 
 @law(PRODUCTS)
 async def no_secret_is_shown(bench: Bench) -> None:
-    """Not in any log line down to debug, outcome, issue, event, dead letter, connector row or repr, whatever went wrong.
+    """Not in any log line down to debug, span, outcome, issue, event, dead letter, connector row or repr, whatever went wrong.
 
     If it fails: messages name what to mend, never a value; the platform's own text is quoted without credentials.
     """
-    products, _ = await bench.products(2)
-    await bench.push(PRODUCTS, products)
-    for number, (kind, rule) in enumerate(_BAD_DAYS):
-        await bench.rows.set_title(products[0], f"Changed {number}")
-        bench.fault(kind, match={}, times=3, **rule)
-        await bench.carry(PRODUCTS, products)
-        bench.simulator.faults.clear()
-        await bench.activate()
-    bench.settings(**bench.profile.wrong)
-    await bench.rows.set_title(products[0], "Changed at last")
-    await bench.carry(PRODUCTS, products)
+    async with tracing() as spans:
+        await _bad_days(bench)
+    told = [span.to_json() for span in spans.get_finished_spans()]
+    assert any("http.response.status_code" in span for span in told), "no call was traced"
     shown = {
         "results": repr(bench.results),
         "the courier's memory": repr(vars(bench.courier.connectors)),
         "logs": "\n".join(bench.heard.lines),
+        "traces": "\n".join(told),
     }
     account = bench.rows.account
     for table in ("item_issues", "listings", "listing_operations", "dead_letters", "connectors"):
@@ -41,6 +37,20 @@ async def no_secret_is_shown(bench: Bench) -> None:
     for secret in {*bench.profile.credentials.values(), *bench.sender.credentials}:
         places = [place for place, text in shown.items() if secret in text]
         assert not places, f"a secret stands in: {', '.join(places)}"
+
+
+async def _bad_days(bench: Bench) -> None:
+    products, _ = await bench.products(2)
+    await bench.push(PRODUCTS, products)
+    for number, (kind, rule) in enumerate(_BAD_DAYS):
+        await bench.rows.set_title(products[0], f"Changed {number}")
+        bench.fault(kind, match={}, times=3, **rule)
+        await bench.carry(PRODUCTS, products)
+        bench.simulator.faults.clear()
+        await bench.activate()
+    bench.settings(**bench.profile.wrong)
+    await bench.rows.set_title(products[0], "Changed at last")
+    await bench.carry(PRODUCTS, products)
 
 
 _BAD_DAYS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -65,3 +75,27 @@ async def a_host_outside_the_manifest_gets_no_byte(bench: Bench) -> None:
     reasons = {issue.reason for issue in result.issues} | ({result.wait.reason} if result.wait else set())
     assert ReasonCode.EGRESS_REFUSED in reasons, f"not refused: {result.letters} {reasons}"
     assert bench.log() == [], "the shop was called"
+
+
+@law(PRODUCTS)
+async def a_redirect_is_not_followed(bench: Bench) -> None:
+    """A shop that answers every call with the way to another place: nobody goes there, nothing is believed, and when the shop is
+    itself again everything arrives.
+
+    If it fails: calls go through the context only, which follows nothing; `classify` must answer a fault for 3xx.
+    """
+    products, _ = await bench.products(2)
+    await bench.push(PRODUCTS, products[:1])
+    await bench.rows.set_title(products[0], "Changed")
+    job = await bench.jobs.plan(PRODUCTS, products)
+    async with signpost() as post, bench.detour(post.url):
+        result = await bench.turn(job)
+    assert post.sent_away, "the shop was not called"
+    assert not post.strayed, f"followed: {post.strayed}"
+    assert result is not None
+    assert set(result.letters) <= OPEN_LETTERS, f"believed: {result.letters} {result.issues}"
+    await bench.activate()
+    bench.clock.leap(600)
+    assert (await bench.finish(job)).letters == "aa"
+    found = await bench.read()
+    assert {sku: seen.title for sku, seen in found.items()} == {"L0": "Changed", "L1": "Law 1"}, f"the shop has {found}"

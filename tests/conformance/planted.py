@@ -93,8 +93,32 @@ BUGS = (
     Bug("a_deleted_product_is_withdrawn_as_the_connector_says", "woocommerce", bugs.undeleting, "the shop has"),
     Bug("an_invalid_ean_never_leaves", "shopify", mapping(bugs.given_eans), "the invalid EAN was sent"),
     Bug("no_secret_is_shown", "shopify", bugs.quoting, "stands in: .*results"),
+    Bug("no_secret_is_shown", "shopify", bugs.annotating, "stands in: traces$"),
     Bug("no_secret_is_shown", "woocommerce", bugs.babbling, "stands in: logs$"),
     Bug("a_host_outside_the_manifest_gets_no_byte", "shopify", bugs.asking_everywhere, "not refused"),
+    Bug(
+        "a_token_that_the_shop_refuses_is_fetched_anew_once", "shopify", bugs.hoarding, "waits for credentials_refused"
+    ),
+    Bug("a_token_that_the_shop_refuses_is_fetched_anew_once", "shopify", bugs.forgetful, "one token does not serve"),
+    Bug("a_token_is_renewed_before_it_runs_out", "shopify", bugs.immortal, "calls with a token that was over"),
+    Bug("a_token_refused_again_at_once_pauses_the_connector", "shopify", classifying(bugs.soft), "not in error"),
+    Bug("a_shop_that_cannot_be_reached_waits_and_gets_everything", "woocommerce", bugs.giving_up, "failed: r"),
+    Bug("products_that_share_an_ean_stay_apart_and_are_warned_of", "woocommerce", bugs.going_by_ean, "ended as .*v"),
+    Bug("a_sku_that_moved_to_another_product_takes_no_listing_along", "shopify", bugs.blind, "ended as a"),
+    Bug(
+        "a_lost_answer_to_a_change_or_a_withdrawal_ends_as_asked",
+        "woocommerce",
+        bugs.believing,
+        "reset_before: the shop has",
+    ),
+    Bug("one_bad_product_in_a_full_chunk_fails_alone", "shopify", submitting(bugs.all_or_nothing), "neighbours suffer"),
+    Bug(
+        "a_product_with_very_many_variants_arrives_whole",
+        "shopify",
+        requesting(rewriting(bugs.cut_short), Operation.PUSH_PRODUCTS),
+        "push_stock after the create ended as .*'n'",
+    ),
+    Bug("a_redirect_is_not_followed", "woocommerce", bugs.wandering, "followed: "),
     Bug("a_pull_over_several_pages_misses_nothing", "woocommerce", bugs.losing_the_first, "missed"),
     Bug("a_page_asked_again_is_the_same_page", "woocommerce", bugs.paging_in_memory, "another page|no page"),
     Bug(

@@ -37,12 +37,25 @@ class Shop:
 
 
 @dataclass(frozen=True)
+class Fetching:
+    """Credentials under which access tokens are fetched, and the path at which they are.
+
+    `lives`: seconds after which the shop takes a token no more.
+    """
+
+    credentials: Mapping[str, str]
+    path: str
+    lives: float
+
+
+@dataclass(frozen=True)
 class Profile:
     """One platform.
 
     `read`: every variant by SKU, those that stand twice under `<sku> (2)`. `occupy`: makes a product with this SKU in the shop, as
     another product's (`key`) or nobody's (None). `remove`: deletes the product with this SKU for good. `wrong`: shop settings under which our credentials are refused. `elsewhere`: the
-    address setting with a value that the manifest or the guard must refuse.
+    address setting with a value that the manifest or the guard must refuse. `refused`: content of a product that cannot become one in
+    this shop, best by the platform's own word. `fetching`: how tokens are fetched, or why none are, with the sheet's section.
     """
 
     host: str
@@ -51,6 +64,8 @@ class Profile:
     shop: Mapping[str, Any]
     wrong: Mapping[str, Any]
     elsewhere: Mapping[str, str]
+    refused: Mapping[str, Any]
+    fetching: Fetching | str
     read: Callable[[Shop], Awaitable[dict[str, Seen]]]
     occupy: Callable[[Shop, str, str | None], Awaitable[str]]
     remove: Callable[[Shop, str], Awaitable[None]]

@@ -11,7 +11,7 @@ from conformance.planted import BUGS, OUTSIDE_THE_SCHEMA, Bug
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_simulators.kit.specs import find_specs
-from pixee_workers.sync_base import assembling, preparing
+from pixee_workers.sync_base import assembling, preparing, results
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.outcomes import Outcome
 
@@ -89,3 +89,8 @@ async def test_an_engine_that_sends_stale_values_is_found(owner, as_role, monkey
 
     monkeypatch.setattr(preparing, "_one", careless)
     await _breaks("a_stale_write_is_dropped", "ended as as", owner, as_role)
+
+
+async def test_an_engine_that_keeps_shared_eans_to_itself_is_found(owner, as_role, monkeypatch) -> None:
+    monkeypatch.setattr(results, "_shared_ean", lambda _origin: ())
+    await _breaks("products_that_share_an_ean_stay_apart_and_are_warned_of", "warned of", owner, as_role)

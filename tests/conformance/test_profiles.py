@@ -1,16 +1,42 @@
 """A platform cannot be on disk and escape the laws."""
 
+import pkgutil
+
 import pytest
 from conformance.law import exemption
 from conformance.laws import LAWS
 from conformance.opening import manifest_of, platforms, profile_of
 
+import pixee_simulators
 from pixee_common.domain.job import Operation
 
 
 @pytest.mark.parametrize("slug", platforms())
 def test_every_platform_says_what_the_laws_must_know_of_it(slug: str) -> None:
     assert profile_of(slug).host
+
+
+def test_a_simulator_belongs_to_a_platform_and_a_platform_has_one() -> None:
+    simulators = {entry.name for entry in pkgutil.iter_modules(pixee_simulators.__path__) if entry.ispkg} - {"kit"}
+    assert simulators == set(platforms()), (
+        "write the missing half: laws are tried on an adapter and its simulator together"
+    )
+
+
+@pytest.mark.parametrize("slug", ["shopify", "woocommerce"])
+def test_the_first_two_platforms_claim_everything_that_laws_ask_for(slug: str) -> None:
+    manifest = manifest_of(slug)
+    assert [why for name in LAWS if (why := exemption(name, manifest))] == []
+    assert manifest.capabilities[Operation.PULL_PRODUCTS].incremental
+
+
+@pytest.mark.parametrize("slug", platforms())
+def test_a_platform_that_fetches_no_tokens_says_where_its_sheet_has_it(slug: str) -> None:
+    """And one that offers more than one set of credentials has no excuse."""
+    fetching = profile_of(slug).fetching
+    if isinstance(fetching, str):
+        assert "sheet, section" in fetching
+        assert len(manifest_of(slug).credential_sets) == 1
 
 
 def test_a_platform_without_a_profile_fails_with_what_to_write() -> None:

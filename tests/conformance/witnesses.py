@@ -1,12 +1,17 @@
-"""What stands beside a bench and takes everything down: the requests that left, and every log line."""
+"""What stands beside a bench and takes everything down: the requests that left, every log line, every span, whoever strays."""
 
 import contextlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from aiohttp import web
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
 from pixee_common.egress import GuardedClient
+from pixee_common.telemetry import setup_tracing, shutdown_tracing
 
 _SHORTEST_SECRET = 16
 
@@ -26,6 +31,15 @@ class Recording:
             if "auth" in name.lower() or "token" in name.lower() or "key" in name.lower():
                 self.credentials |= {part for part in value.split() if len(part) >= _SHORTEST_SECRET}
         return await self._client.request(method, url, **options)
+
+    @contextlib.contextmanager
+    def through(self, client: GuardedClient) -> Iterator[None]:
+        """Requests leave by another client while the block lasts."""
+        kept, self._client = self._client, client
+        try:
+            yield
+        finally:
+            self._client = kept
 
     def names_since(self, mark: int) -> set[str]:
         """Every name that stood in a JSON body since the mark (`len(bodies)`)."""
@@ -70,3 +84,47 @@ def listening() -> Iterator[Heard]:
     finally:
         root.removeHandler(heard)
         root.setLevel(level)
+
+
+@contextlib.asynccontextmanager
+async def tracing() -> AsyncIterator[InMemorySpanExporter]:
+    """Every span that ends while the block lasts, as a collector would get it."""
+    exporter = InMemorySpanExporter()
+    setup_tracing("laws", processor=SimpleSpanProcessor(exporter))
+    try:
+        yield exporter
+    finally:
+        await shutdown_tracing()
+
+
+class Signpost:
+    """A server that sends everybody to another place of its own, and notes who comes there."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        self.sent_away = 0
+        self.strayed: list[str] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        if request.path == "/elsewhere":
+            self.strayed.append(f"{request.method} {sorted(request.headers)}")
+            return web.json_response({})
+        self.sent_away += 1
+        return web.Response(status=302, headers={"Location": f"{self.url}/elsewhere"})
+
+
+@contextlib.asynccontextmanager
+async def signpost() -> AsyncIterator[Signpost]:
+    """Serves one while the block lasts."""
+    post, app = Signpost(), web.Application()
+    app.router.add_route("*", "/{anything:.*}", post.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        post.url = "http://{}:{}".format(*runner.addresses[0][:2])
+        yield post
+    finally:
+        await runner.cleanup()

@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-from conformance.profile import Profile, Seen, Shop, by_sku
+from conformance.profile import Fetching, Profile, Seen, Shop, by_sku
 
 _READ = """
-query Read($after: String) { products(first: 50, after: $after) { pageInfo { hasNextPage endCursor } nodes {
-  title status variants(first: 10) { nodes { id sku barcode price inventoryQuantity } } } } }
+query Read($after: String) { productVariants(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes {
+  id sku barcode price inventoryQuantity product { title status } } } }
 """
 _CREATE = """
 mutation Make($input: ProductSetInput!) { productSet(input: $input, synchronous: true) {
@@ -36,14 +36,14 @@ async def read(shop: Shop) -> dict[str, Seen]:
     rows: list[tuple[str, Seen]] = []
     after = None
     while True:
-        page = (await _ask(shop, _READ, {"after": after}))["products"]
-        for product in page["nodes"]:
-            for one in product["variants"]["nodes"]:
-                seen = Seen(
-                    product["title"], Decimal(one["price"]), one["inventoryQuantity"], product["status"].lower(),
-                    one["barcode"], one["id"],
-                )  # fmt: skip
-                rows.append((one["sku"], seen))
+        page = (await _ask(shop, _READ, {"after": after}))["productVariants"]
+        for one in page["nodes"]:
+            product = one["product"]
+            seen = Seen(
+                product["title"], Decimal(one["price"]), one["inventoryQuantity"], product["status"].lower(),
+                one["barcode"], one["id"],
+            )  # fmt: skip
+            rows.append((one["sku"], seen))
         if not page["pageInfo"]["hasNextPage"]:
             return by_sku(rows)
         after = page["pageInfo"]["endCursor"]
@@ -75,9 +75,18 @@ PROFILE = Profile(
     host="laws.myshopify.com",
     credentials={"access_token": "shpat_0123456789abcdefcanary"},
     settings={"shop_domain": "laws.myshopify.com"},
-    shop={"currency": "EUR"},
+    shop={
+        "currency": "EUR",
+        "planted_errors": [{"operation": "productSet", "match": "Refuse me", "code": "INVALID_PRODUCT"}],
+    },
     wrong={"access_token": "shpat_another"},
     elsewhere={"shop_domain": "laws.example.com"},
+    refused={"names": {"en": "Refuse me"}},
+    fetching=Fetching(
+        {"client_id": "0123456789abcdef", "client_secret": "shpss_0123456789abcdefcanary"},
+        path="/admin/oauth/access_token",
+        lives=86_399,
+    ),
     read=read,
     occupy=occupy,
     remove=remove,

@@ -23,20 +23,25 @@ def _seen(product: dict[str, Any], one: dict[str, Any]) -> Seen:
     return Seen(product["name"], price, one["stock_quantity"], _STATES[product["status"]], ean, str(one["id"]))
 
 
+async def _all(shop: Shop, path: str, **params: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    while True:
+        page = {"per_page": 100, "page": len(rows) // 100 + 1, "orderby": "id", **params}
+        got = await _rows(shop, path, page)
+        rows += got
+        if len(got) < 100:
+            return rows
+
+
 async def read(shop: Shop) -> dict[str, Seen]:
     rows: list[tuple[str, Seen]] = []
-    page = 1
-    while True:
-        products = await _rows(shop, "products", {"per_page": 100, "page": page, "status": "any", "orderby": "id"})
-        for product in products:
-            if product["type"] == "variable":
-                variations = await _rows(shop, f"products/{product['id']}/variations", {"per_page": 100})
-                rows += [(one["sku"], _seen(product, one)) for one in variations]
-            else:
-                rows.append((product["sku"], _seen(product, product)))
-        if len(products) < 100:
-            return by_sku(rows)
-        page += 1
+    for product in await _all(shop, "products", status="any"):
+        if product["type"] == "variable":
+            variations = await _all(shop, f"products/{product['id']}/variations")
+            rows += [(one["sku"], _seen(product, one)) for one in variations]
+        else:
+            rows.append((product["sku"], _seen(product, product)))
+    return by_sku(rows)
 
 
 async def remove(shop: Shop, sku: str) -> None:
@@ -69,6 +74,8 @@ PROFILE = Profile(
     shop={"currency": "EUR"},
     wrong={"consumer_secret": "cs_" + "c" * 40},
     elsewhere={"store_url": "https://169.254.169.254"},
+    refused={"names": {"en": ""}},
+    fetching='keys are static and never expire (sheet, section "Credentials and auth")',
     read=read,
     occupy=occupy,
     remove=remove,
