@@ -4,7 +4,7 @@ A chunk goes the worker's own way: claimed by its statement, carried, written by
 there: chunks are driven one after another, which makes a law's story the same each time. Pauses take no time (`leaping`).
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,8 +96,10 @@ class Bench:
             self.clock.leap(pause)
         raise AssertionError(f"still open after {_MOST_TURNS} turns: {result and (result.letters, result.wait)}")
 
-    async def pull(self, since: datetime | None = None, between: Callable[[], Any] | None = None) -> list[Any]:
-        """Pages of a pull, each a list of products; `between` runs after the first."""
+    async def pull(
+        self, since: datetime | None = None, between: Callable[[list[Any]], Awaitable[None]] | None = None
+    ) -> list[Any]:
+        """Pages of a pull, each a list of products; `between` gets the first, before the next is asked for."""
         pages: list[Any] = []
         cursor: Mapping[str, Any] | None = None
         while len(pages) < _MOST_PAGES:
@@ -108,7 +110,7 @@ class Bench:
             if cursor is None:
                 return pages
             if between is not None and len(pages) == 1:
-                await between()
+                await between(pages[0])
         raise AssertionError(f"no end after {_MOST_PAGES} pages")
 
     async def read(self) -> dict[str, Seen]:

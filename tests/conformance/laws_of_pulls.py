@@ -4,7 +4,7 @@ That a page which comes twice is noticed and counted once is the orchestrator's 
 tests/sync_orchestrator/catalog/test_pulls.py::test_a_repeated_page_is_noticed_counted_once_and_does_not_go_round_for_ever.
 """
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from conformance.bench import PRODUCTS, PULL, Bench
@@ -24,7 +24,7 @@ async def a_pull_over_several_pages_misses_nothing(bench: Bench) -> None:
     products, _ = await bench.products(count)
     await bench.push(PRODUCTS, products)
 
-    async def one_more() -> None:
+    async def one_more(_first: list[Any]) -> None:
         await bench.profile.occupy(bench.shop, "NEW", None)
 
     pages = await bench.pull(between=one_more)
@@ -35,6 +35,51 @@ async def a_pull_over_several_pages_misses_nothing(bench: Bench) -> None:
     assert len(skus) == len(set(skus)), f"twice: {sorted(sku for sku in skus if skus.count(sku) > 1)}"
     missing = {f"L{n}" for n in range(count)} - set(skus)
     assert not missing, f"missed: {sorted(missing)}"
+
+
+@law(PRODUCTS, PULL)
+async def a_shop_that_changes_between_pages_loses_nothing(bench: Bench) -> None:
+    """Products read already are removed, one read and one unread are changed: whoever is still there comes, also since a moment.
+    Twice comes only who changed.
+
+    If it fails: go on behind the last product seen, not behind a number of products.
+    """
+    capability = bench.manifest.capabilities[PULL]
+    count = capability.max_items + 6
+    since = bench.simulator.clock.utc()
+    products: list[UUID] = []
+    for start in range(0, count, 5):
+        made, _ = await bench.products(min(5, count - start), prefix=f"{start:03}-")
+        await bench.push(PRODUCTS, made)
+        bench.clock.leap(2)
+        products += made
+    standing = set(await bench.read())
+    for moment in (None, since) if capability.incremental else (None,):
+        changed: set[str] = set()
+
+        async def meanwhile(first: list[Any], changed: set[str] = changed) -> None:
+            seen = [product["variants"][0]["sku"] for product in first]
+            unseen = sorted(standing - set(seen))
+            for sku in seen[1:4]:
+                await bench.profile.remove(bench.shop, sku)
+                standing.discard(sku)
+            changed |= {seen[-2], unseen[-2]}
+            for sku in changed:
+                await _changed(bench, await _product_of(bench, sku), "Meanwhile")
+
+        pages = await bench.pull(moment, between=meanwhile)
+        assert len(pages) >= 2, "one page for all: the law has seen no paging"
+        skus = [variant["sku"] for page in pages for product in page for variant in product["variants"]]
+        assert not standing - set(skus), f"missed, since {moment}: {sorted(standing - set(skus))}"
+        twice = {sku for sku in skus if skus.count(sku) > 1}
+        assert twice <= changed, f"twice, since {moment}: {sorted(twice - changed)}"
+
+
+async def _product_of(bench: Bench, sku: str) -> UUID:
+    (row,) = await bench.rows.run(
+        "SELECT product_id FROM variants WHERE account_id = $1 AND sku = $2", bench.rows.account, sku
+    )
+    return cast("UUID", row["product_id"])
 
 
 @law(PRODUCTS, PULL)

@@ -1,9 +1,10 @@
 """Secrets stay secret, and requests leave only to where they may go."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from conformance.bench import PRODUCTS, Bench
-from conformance.law import law
+from conformance.law import Exempt, law
 from conformance.witnesses import signpost, tracing
 
 from pixee_common.domain.job import OPEN_LETTERS
@@ -16,13 +17,35 @@ async def no_secret_is_shown(bench: Bench) -> None:
 
     If it fails: messages name what to mend, never a value; the platform's own text is quoted without credentials.
     """
+    await _nothing_shown(bench, bench.profile.credentials, bench.profile.wrong)
+
+
+@law(PRODUCTS)
+async def no_secret_of_a_fetched_token_is_shown(bench: Bench) -> None:
+    """Neither the token nor what it was fetched with.
+
+    If it fails: as above; and a token must come through `context.token`, which makes it known to the redaction.
+    """
+    fetching = bench.profile.fetching
+    if isinstance(fetching, str):
+        raise Exempt(fetching)
+    await bench.set_credentials(fetching.credentials)
+    wrong = {name: f"{value}0" for name, value in fetching.credentials.items()}
+    await _nothing_shown(bench, fetching.credentials, wrong, outlives=fetching.lives)
+
+
+async def _nothing_shown(
+    bench: Bench, credentials: Mapping[str, str], wrong: Mapping[str, Any], outlives: float = 0.0
+) -> None:
+    """`wrong`: what the shop takes in their place at last, when every token is over (`outlives` seconds)."""
     async with tracing() as spans:
-        await _bad_days(bench)
+        memory = await _bad_days(bench, wrong, outlives)
+    assert await bench.status() == "error", "wrong credentials went through"
     told = [span.to_json() for span in spans.get_finished_spans()]
     assert any("http.response.status_code" in span for span in told), "no call was traced"
     shown = {
         "results": repr(bench.results),
-        "the courier's memory": repr(vars(bench.courier.connectors)),
+        "the courier's memory": memory,
         "logs": "\n".join(bench.heard.lines),
         "traces": "\n".join(told),
     }
@@ -33,13 +56,15 @@ async def no_secret_is_shown(bench: Bench) -> None:
     shown["dead letters"] = repr(
         [bytes(row["payload"]) for row in await bench.rows.run("SELECT payload FROM dead_letters")]
     )
+    secrets = [value for name, value in credentials.items() if name != "client_id"]
     assert bench.sender.credentials, "no request carried credentials"
-    for secret in {*bench.profile.credentials.values(), *bench.sender.credentials}:
+    for secret in {*secrets, *bench.sender.credentials}:
         places = [place for place, text in shown.items() if secret in text]
         assert not places, f"a secret stands in: {', '.join(places)}"
 
 
-async def _bad_days(bench: Bench) -> None:
+async def _bad_days(bench: Bench, wrong: Mapping[str, Any], outlives: float) -> str:
+    """Returns what the courier holds in its hands in the midst of them, as a debugger or a log line would show it."""
     products, _ = await bench.products(2)
     await bench.push(PRODUCTS, products)
     for number, (kind, rule) in enumerate(_BAD_DAYS):
@@ -48,9 +73,13 @@ async def _bad_days(bench: Bench) -> None:
         await bench.carry(PRODUCTS, products)
         bench.simulator.faults.clear()
         await bench.activate()
-    bench.settings(**bench.profile.wrong)
+    await bench.push(PRODUCTS, products)
+    memory = repr([vars(bench.courier.connectors), vars(bench.courier.wiring.tokens)])
+    bench.settings(**wrong)
+    bench.simulator.clock.change(advance=outlives)
     await bench.rows.set_title(products[0], "Changed at last")
     await bench.carry(PRODUCTS, products)
+    return memory
 
 
 _BAD_DAYS: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from conformance import bugs
+from conformance import bugs, bugs_of_calls
 from conformance.planting import Plant, both, classifying, mapping, requesting, rewriting, submitting
 
 from pixee_common.domain.job import Operation
@@ -53,7 +53,7 @@ BUGS = (
     Bug(
         "credentials_that_run_out_amid_a_job_lose_nothing", "shopify", classifying(bugs.hard), "for the merchant's key"
     ),
-    Bug("never_more_calls_at_once_than_declared", "shopify", bugs.crowding, "calls at once, 6 declared"),
+    Bug("never_more_calls_at_once_than_declared", "shopify", bugs_of_calls.crowding, "calls at once, 6 declared"),
     Bug("an_answer_lost_after_the_commit_doubles_nothing", "shopify", bugs.stubborn, r"the shop has .* \(2\)'"),
     Bug("a_truncated_answer_doubles_nothing", "shopify", bugs.stubborn, r"the shop has .* \(2\)'"),
     Bug("a_connection_cut_before_anything_was_done_loses_nothing", "shopify", bugs.believing, "the shop has"),
@@ -92,15 +92,23 @@ BUGS = (
     Bug("values_are_those_of_the_moment_of_sending", "shopify", bugs.remembering, "the shop has"),
     Bug("a_deleted_product_is_withdrawn_as_the_connector_says", "woocommerce", bugs.undeleting, "the shop has"),
     Bug("an_invalid_ean_never_leaves", "shopify", mapping(bugs.given_eans), "the invalid EAN was sent"),
-    Bug("no_secret_is_shown", "shopify", bugs.quoting, "stands in: .*results"),
-    Bug("no_secret_is_shown", "shopify", bugs.annotating, "stands in: traces$"),
-    Bug("no_secret_is_shown", "woocommerce", bugs.babbling, "stands in: logs$"),
-    Bug("a_host_outside_the_manifest_gets_no_byte", "shopify", bugs.asking_everywhere, "not refused"),
+    Bug("no_secret_is_shown", "shopify", bugs_of_calls.quoting, "stands in: .*results"),
+    Bug("no_secret_is_shown", "shopify", bugs_of_calls.annotating, "stands in: traces$"),
+    Bug("no_secret_is_shown", "woocommerce", bugs_of_calls.babbling, "stands in: logs$"),
+    Bug("a_host_outside_the_manifest_gets_no_byte", "shopify", bugs_of_calls.asking_everywhere, "not refused"),
     Bug(
-        "a_token_that_the_shop_refuses_is_fetched_anew_once", "shopify", bugs.hoarding, "waits for credentials_refused"
+        "a_token_that_the_shop_refuses_is_fetched_anew_once",
+        "shopify",
+        bugs_of_calls.hoarding,
+        "waits for credentials_refused",
     ),
-    Bug("a_token_that_the_shop_refuses_is_fetched_anew_once", "shopify", bugs.forgetful, "one token does not serve"),
-    Bug("a_token_is_renewed_before_it_runs_out", "shopify", bugs.immortal, "calls with a token that was over"),
+    Bug(
+        "a_token_that_the_shop_refuses_is_fetched_anew_once",
+        "shopify",
+        bugs_of_calls.forgetful,
+        "one token does not serve",
+    ),
+    Bug("a_token_is_renewed_before_it_runs_out", "shopify", bugs_of_calls.immortal, "calls with a token that was over"),
     Bug("a_token_refused_again_at_once_pauses_the_connector", "shopify", classifying(bugs.soft), "not in error"),
     Bug("a_shop_that_cannot_be_reached_waits_and_gets_everything", "woocommerce", bugs.giving_up, "failed: r"),
     Bug("products_that_share_an_ean_stay_apart_and_are_warned_of", "woocommerce", bugs.going_by_ean, "ended as .*v"),
@@ -118,19 +126,21 @@ BUGS = (
         requesting(rewriting(bugs.cut_short), Operation.PUSH_PRODUCTS),
         "push_stock after the create ended as .*'n'",
     ),
-    Bug("a_redirect_is_not_followed", "woocommerce", bugs.wandering, "followed: "),
-    Bug("a_pull_over_several_pages_misses_nothing", "woocommerce", bugs.losing_the_first, "missed"),
-    Bug("a_page_asked_again_is_the_same_page", "woocommerce", bugs.paging_in_memory, "another page|no page"),
+    Bug("a_redirect_is_not_followed", "woocommerce", bugs_of_calls.wandering, "followed: "),
+    Bug("a_pull_over_several_pages_misses_nothing", "woocommerce", bugs_of_calls.losing_the_first, "missed"),
+    Bug("a_shop_that_changes_between_pages_loses_nothing", "woocommerce", bugs_of_calls.counting_places, "missed"),
+    Bug("no_secret_of_a_fetched_token_is_shown", "shopify", bugs_of_calls.printing_tokens, "stands in: logs$"),
+    Bug("a_page_asked_again_is_the_same_page", "woocommerce", bugs_of_calls.paging_in_memory, "another page|no page"),
     Bug(
         "an_incremental_pull_misses_nothing_and_returns_nothing_too_old",
         "woocommerce",
-        bugs.forgetting_since,
+        bugs_of_calls.forgetting_since,
         "too old",
     ),
     Bug(
         "an_incremental_pull_misses_nothing_and_returns_nothing_too_old",
         "shopify",
-        bugs.forgetting_the_overlap,
+        bugs_of_calls.forgetting_the_overlap,
         r"missed: \['Late writer'\]",
     ),
 )

@@ -26,6 +26,19 @@ class Planted:
         return getattr(self._real, name)
 
 
+class Once:
+    """A context that tries each request once, as if none were safe."""
+
+    def __init__(self, real: CallContext) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    async def call(self, request: Any) -> Any:
+        return await self._real.call(replace(request, safe=False))
+
+
 class _Tampering:
     """A context that changes requests on their way."""
 

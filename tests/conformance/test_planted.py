@@ -11,7 +11,7 @@ from conformance.planted import BUGS, OUTSIDE_THE_SCHEMA, Bug
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_simulators.kit.specs import find_specs
-from pixee_workers.sync_base import assembling, preparing, results
+from pixee_workers.sync_base import assembling, preparing, results, tokens
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.outcomes import Outcome
 
@@ -51,8 +51,8 @@ async def test_a_request_outside_the_published_schema_fails_whatever_law_it_was_
         await law()
 
 
-async def _breaks(name: str, because: str, owner, as_role) -> None:
-    async with bench_of("woocommerce", owner, as_role("worker")) as bench:
+async def _breaks(name: str, because: str, owner, as_role, slug: str = "woocommerce") -> None:
+    async with bench_of(slug, owner, as_role("worker")) as bench:
         with pytest.raises(AssertionError, match=because):
             await LAWS[name](bench)
 
@@ -94,3 +94,8 @@ async def test_an_engine_that_sends_stale_values_is_found(owner, as_role, monkey
 async def test_an_engine_that_keeps_shared_eans_to_itself_is_found(owner, as_role, monkeypatch) -> None:
     monkeypatch.setattr(results, "_shared_ean", lambda _origin: ())
     await _breaks("products_that_share_an_ean_stay_apart_and_are_warned_of", "warned of", owner, as_role)
+
+
+async def test_a_store_that_tells_its_tokens_is_found(owner, as_role, monkeypatch) -> None:
+    monkeypatch.setattr(tokens._Entry, "__repr__", lambda entry: f"_Entry({entry.value})")
+    await _breaks("no_secret_of_a_fetched_token_is_shown", "the courier's memory", owner, as_role, "shopify")

@@ -15,7 +15,7 @@ from pixee_common.domain.money import Price
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.manifest import HostSpec
 from pixee_workers.sync_base.assembling import ReadItem, Verdict
-from pixee_workers.sync_base.calls import ConnectorSettings
+from pixee_workers.sync_base.calls import ConnectorSettings, HttpRequest, Token
 from pixee_workers.sync_base.connectors_read import connector_of, host_of, host_rule
 from pixee_workers.sync_base.hashes import content_hash, submission_key
 from pixee_workers.sync_base.items import Action, Listing, PriceItem, StockItem
@@ -184,3 +184,8 @@ def test_requests_of_a_self_hosted_shop_go_to_its_own_host_alone():
 def test_the_host_of_an_address_is_found_in_every_spelling():
     for address in ("a.test", "https://a.test", "https://A.test:8443/x", "https://user@a.test/"):
         assert host_of(address) == "a.test"
+
+
+def test_requests_and_tokens_do_not_tell_their_secrets() -> None:
+    request = HttpRequest("POST", "https://a.test/", "t", headers={"Authorization": "Basic s3cr3t"}, content=b"s3cr3t")
+    assert "s3cr3t" not in repr([request, Token("s3cr3t", 60.0)])

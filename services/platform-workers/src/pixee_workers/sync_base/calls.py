@@ -37,13 +37,14 @@ class HttpRequest:
 
     `safe` says that repeating it makes nothing twice (reads, upserts by key, absolute values): only such a call is repeated
     by the context after an answer that was lost. `spend` is what it takes from each named budget before it is sent.
+    Headers and content stay out of its repr: credentials stand in them.
     """
 
     method: str
     url: str
     label: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: bytes | None = field(default=None, repr=False)
     safe: bool = True
     spend: Mapping[str, float] = field(default_factory=dict)
     deadline_seconds: float = 60.0
@@ -63,9 +64,9 @@ class BudgetReading:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token fetched from the platform."""
+    """An access token fetched from the platform; its repr does not tell it."""
 
-    value: str
+    value: str = field(repr=False)
     expires_in_seconds: float
 
 

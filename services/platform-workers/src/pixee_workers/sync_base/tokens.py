@@ -16,7 +16,7 @@ _MARGIN_SHARE = 0.1
 @dataclass(slots=True)
 class _Entry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    value: str | None = None
+    value: str | None = field(default=None, repr=False)
     credentials_version: int = 0
     renew_at: float = 0.0
 
