@@ -123,6 +123,19 @@ blind = finding(lambda _found: None)
 greedy = finding(lambda found: None if found is None else replace(found, ours=True, candidates=()))
 
 
+def holding_on(_operation: Operation, _items: Any, answer: Submission) -> Submission:
+    """What is gone from the shop is refused, and its listing kept."""
+    return replace(
+        answer,
+        outcomes=tuple(
+            Outcome(one.item_id, OutcomeKind.REJECTED, ReasonCode.NOT_FOUND_AT_SHOP, "It is gone.")
+            if one.linked.gone
+            else one
+            for one in answer.outcomes
+        ),
+    )
+
+
 def going_by_ean(real: Adapter) -> Adapter:
     """Takes the object that it made for an EAN for every product with that EAN."""
     made: dict[str, Linked] = {}
@@ -166,6 +179,12 @@ def timeless(fault: PlatformFault) -> PlatformFault:
     return PlatformFault(fault.kind, fault.scope, fault.reason, fault.message, budget=fault.budget)
 
 
+def elsewhere(fault: PlatformFault) -> PlatformFault:
+    return PlatformFault(
+        fault.kind, fault.scope, fault.reason, fault.message, retry_after=fault.retry_after, budget="another"
+    )
+
+
 def hushed(fault: PlatformFault) -> PlatformFault:
     return hard(fault) if fault.kind is FaultKind.CONTRACT_BROKEN else fault
 
@@ -198,6 +217,26 @@ def rounded(body: dict[str, Any]) -> None:
 def unheard_of(body: dict[str, Any]) -> None:
     for one in body.get("create", []):
         one["stock_quantity"] = "many"
+
+
+class _Euros(Once):
+    """A context in which every shop sells in euros."""
+
+    async def call(self, request: Any) -> Any:
+        answer = await self._real.call(request)
+        return replace(answer, body=answer.body.replace(b'"USD"', b'"EUR"'))
+
+
+def presuming(real: Adapter) -> Adapter:
+    """Reads the shop's currency, and takes it for euros whatever it says."""
+
+    async def test(context: CallContext) -> Any:
+        return await real.test(_Euros(context))
+
+    async def submit(operation: Operation, items: Any, context: CallContext) -> Submission:
+        return await real.submit(operation, items, _Euros(context))
+
+    return Planted(real, test=test, submit=submit)
 
 
 def remembering(real: Adapter) -> Adapter:

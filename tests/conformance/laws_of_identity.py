@@ -58,3 +58,24 @@ async def a_sku_that_moved_to_another_product_takes_no_listing_along(bench: Benc
     assert (await bench.push(PRODUCTS, [new])).letters == "a", "the SKU is free, and yet it waits for a person"
     titles = {sku: seen.title for sku, seen in (await bench.read()).items()}
     assert titles == {"L0-old": "The old one", "L0": "The new one"}, f"the shop has {titles}"
+
+
+@law(PRODUCTS)
+async def what_was_removed_from_the_shop_by_hand_is_no_trouble(bench: Bench) -> None:
+    """A product that changes in the catalog stands in the shop again, once; one that is withdrawn is withdrawn already.
+
+    If it fails: "not found" for a listing is no refusal: report it as gone (`Linked.gone`), or as done where it was to go.
+    """
+    products, _ = await bench.products(3)
+    await bench.push(PRODUCTS, products)
+    for sku in ("L0", "L1"):
+        await bench.profile.remove(bench.shop, sku)
+    await bench.set_setting("on_delete", "delete")
+    await bench.rows.set_title(products[0], "Again")
+    await bench.rows.delete_product(products[1])
+    await bench.rows.set_title(products[2], "Changed")
+    result = await bench.push(PRODUCTS, products)
+    assert result.letters in {"aaa", "asa"}, f"ended as {result.letters} {result.issues}"
+    titles = {sku: seen.title for sku, seen in (await bench.read()).items()}
+    assert titles == {"L0": "Again", "L2": "Changed"}, f"the shop has {titles}"
+    assert (await bench.push(PRODUCTS, products)).letters == "sss", "not settled"

@@ -1,6 +1,6 @@
 """Platforms say when to come again, and to whom they talk at all. Both are obeyed, and neither counts as a failure."""
 
-from conformance.bench import PRODUCTS, STOCK, Bench
+from conformance.bench import PRICES, PRODUCTS, STOCK, Bench
 from conformance.law import law
 from system.call_log import highest_concurrency
 
@@ -58,6 +58,30 @@ def _around_refusal(bench: Bench, seen: int) -> tuple[float, float]:
     refused = next(n for n, entry in enumerate(log) if entry.fault == "throttle")
     assert len(log) > refused + 1, "it was never called again"
     return log[refused].simulator_time, log[refused + 1].simulator_time
+
+
+@law(PRODUCTS)
+async def a_throttle_holds_everybody_who_shares_the_budget(bench: Bench) -> None:
+    """One of many calls at once is told to wait seven seconds: those on their way arrive, and no other leaves before.
+
+    If it fails: the fault names the budget that is exhausted, or none where the call's own are meant.
+    """
+    products, _ = await bench.products(31)
+    await bench.push(PRODUCTS, products[:1])
+    bench.simulator.put_limits(bench.profile.host, {"latency_ms": 10})
+    bench.clock.patience = 0.4
+    seen = len(bench.log())
+    bench.fault("throttle", retry_after=7, times=1)
+    result = await bench.push(PRODUCTS, products[1:])
+    assert result.letters == "a" * 30, f"{result.letters} {result.issues}"
+    log = bench.log()[seen:]
+    refused = next(entry for entry in log if entry.fault == "throttle")
+    after = [e.simulator_time - refused.simulator_time for e in log if e.started_ns > refused.started_ns]
+    early = [pause for pause in after if pause < 7.0]
+    on_their_way = bench.manifest.capabilities[PRODUCTS].concurrency - 1
+    assert len(early) <= on_their_way, f"{len(early)} calls in the seven seconds, {on_their_way} were on their way"
+    assert max(early, default=0.0) < 1.0, f"called {max(early):.2f} s after one was told to wait 7 s"
+    assert len(after) > len(early), "nothing was left to send: the law has seen no wait"
 
 
 @law(PRODUCTS)
@@ -119,15 +143,20 @@ async def credentials_that_run_out_amid_a_job_lose_nothing(bench: Bench) -> None
     assert sorted(await bench.read()) == ["L0", "L1", "L2", "M0", "M1", "M2"]
 
 
-@law(PRODUCTS)
+@law(PRODUCTS, STOCK, PRICES)
 async def never_more_calls_at_once_than_declared(bench: Bench) -> None:
-    """The shop sees at most the capability's concurrency.
+    """The shop sees at most the capability's concurrency, whatever is pushed.
 
     If it fails: make no call outside `context.call`, and start no tasks of your own.
     """
-    products, _ = await bench.products(12)
+    products, variants = await bench.products(12)
     bench.simulator.put_limits(bench.profile.host, {"latency_ms": 20})
-    await bench.push(PRODUCTS, products)
-    log = [{"started_ns": e.started_ns, "ended_ns": e.ended_ns} for e in bench.log()]
-    most, declared = highest_concurrency(log), bench.manifest.capabilities[PRODUCTS].concurrency
-    assert most <= declared, f"{most} calls at once, {declared} declared"
+    for operation in (PRODUCTS, STOCK, PRICES):
+        seen = len(bench.log())
+        await bench.push(operation, products if operation is PRODUCTS else variants)
+        log = [{"started_ns": e.started_ns, "ended_ns": e.ended_ns} for e in bench.log()[seen:]]
+        most, declared = highest_concurrency(log), bench.manifest.capabilities[operation].concurrency
+        assert most <= declared, f"{operation}: {most} calls at once, {declared} declared"
+        for number, variant in enumerate(variants):
+            await bench.rows.set_stock(variant, 300 + number)
+            await bench.set_price(variant, f"{300 + number}.00")

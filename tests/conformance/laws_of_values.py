@@ -114,6 +114,26 @@ async def a_price_in_another_currency_is_never_sent(bench: Bench) -> None:
     assert not any(b"77.77" in body for _, body in bench.sender.bodies), "a create carried it"
 
 
+@law(PRODUCTS, PRICES)
+async def the_shop_is_asked_for_its_currency_where_nobody_knows_it(bench: Bench) -> None:
+    """The shop sells in another currency than the catalog has, and nobody said so: found out before a price leaves.
+
+    If it fails: `test` must report the currency that the shop itself states.
+    """
+    products, variants = await bench.products(2)
+    await bench.push(PRODUCTS, products)
+    bench.settings(currency="USD")
+    await bench.rows.run("UPDATE connectors SET shop_currency = NULL WHERE id = $1", bench.rows.connector)
+    bench.restart()
+    before = await bench.read()
+    await bench.set_price(variants[0], "66.66")
+    result = await bench.push(PRICES, variants[:1])
+    assert result.letters == "r", f"a price in another currency than the shop's ended as {result.letters}"
+    assert result.issues[0].reason is ReasonCode.CURRENCY_MISMATCH, str(result.issues)
+    assert not any(b"66.66" in body for _, body in bench.sender.bodies), "it was sent"
+    assert await bench.read() == before, "the shop was changed"
+
+
 @law(STOCK, PRICES)
 async def stock_of_what_is_not_listed_costs_no_call(bench: Bench) -> None:
     """It is skipped as not listed yet.

@@ -8,9 +8,14 @@ from pixee_simulators.kit.clock import Clock as ShopClock
 
 
 class LeapingClock(SystemClock):
-    """Real time plus what was leapt. Sleepers that wait at the same time share the leap, as they would share the wait."""
+    """Real time plus what was leapt. Sleepers that wait at the same time share the leap, as they would share the wait.
+
+    `patience`: real seconds that a sleeper leaves to the others before time leaps. A law that asks whether they wait too must grant
+    some, else who does not wait comes after the leap and looks punctual.
+    """
 
     def __init__(self, shop: ShopClock) -> None:
+        self.patience = 0.0
         self._shop = shop
         self._leapt = 0.0
 
@@ -22,7 +27,7 @@ class LeapingClock(SystemClock):
 
     async def sleep(self, seconds: float) -> None:
         due = self.monotonic() + seconds
-        await asyncio.sleep(0)
+        await asyncio.sleep(min(seconds, self.patience))
         self.leap(due - self.monotonic())
 
     def leap(self, seconds: float) -> None:

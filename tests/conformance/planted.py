@@ -130,6 +130,16 @@ BUGS = (
     Bug("a_pull_over_several_pages_misses_nothing", "woocommerce", bugs_of_calls.losing_the_first, "missed"),
     Bug("a_shop_that_changes_between_pages_loses_nothing", "woocommerce", bugs_of_calls.counting_places, "missed"),
     Bug("no_secret_of_a_fetched_token_is_shown", "shopify", bugs_of_calls.printing_tokens, "stands in: logs$"),
+    Bug(
+        "a_throttle_holds_everybody_who_shares_the_budget", "shopify", classifying(bugs.elsewhere), "calls in the seven"
+    ),
+    Bug("the_shop_is_asked_for_its_currency_where_nobody_knows_it", "woocommerce", bugs.presuming, "ended as a"),
+    Bug(
+        "what_was_removed_from_the_shop_by_hand_is_no_trouble",
+        "woocommerce",
+        submitting(bugs.holding_on),
+        "ended as rra",
+    ),
     Bug("a_page_asked_again_is_the_same_page", "woocommerce", bugs_of_calls.paging_in_memory, "another page|no page"),
     Bug(
         "an_incremental_pull_misses_nothing_and_returns_nothing_too_old",
