@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from pixee_common.clock import SystemClock
 from pixee_common.db import Connection, Database
@@ -15,6 +16,7 @@ from pixee_common.delivery.relay import Relay
 from pixee_common.events import RouteRung
 from pixee_common.messaging.brokers import BrokerRunner, build_broker
 from pixee_common.messaging.consuming import Received, UnreadableError, read, subscribe
+from pixee_common.messaging.provisioning import provision
 from pixee_common.messaging.settings import TopicSettings
 from pixee_common.messaging.topics import REQUESTED
 from pixee_devstack.kafka import EmbeddedKafka
@@ -116,3 +118,34 @@ async def test_messages_survive_a_killed_and_an_emptied_broker_and_bad_ones_are_
         assert reason == "unpublishable"
     async with owner.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM outbox") <= 1  # the dead letter's own message may wait
+
+
+async def test_a_message_with_odd_headers_or_a_nul_is_a_dead_letter_and_its_neighbours_go_on(
+    kafka: EmbeddedKafka, owner: Database
+) -> None:
+    consumer = Consumer(kafka.bootstrap, DeadLetterBox(owner, SystemClock(), source="test"))
+    good = RouteRung(route_key="first of them", platform="shopify").body()
+    last = RouteRung(route_key="last of them", platform="shopify").body()
+    await provision(kafka.bootstrap, TopicSettings())
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
+    await producer.start()
+    try:
+        await producer.send_and_wait(REQUESTED, good, headers=[("traceparent", b"\xff\xfe")])
+        await producer.send_and_wait(REQUESTED, b"\xff", headers=[("ce\x00id", b"a\x00b"), ("empty", None)])
+        await producer.send_and_wait(REQUESTED, last)
+    finally:
+        await producer.stop()
+    async with _running(consumer.run()):
+        await consumer.until({"first of them", "last of them"})
+        async with asyncio.timeout(60):
+            while await _kept_with_nul(owner) != [("unreadable", "a\ufffdb")]:
+                await asyncio.sleep(0.1)
+
+
+async def _kept_with_nul(owner: Database) -> list[tuple[str, str]]:
+    async with owner.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT reason, headers FROM dead_letters WHERE topic = $1 AND headers ? 'ce\ufffdid' ORDER BY id",
+            REQUESTED,
+        )
+    return [(row["reason"], row["headers"]["ce\ufffdid"]) for row in rows]

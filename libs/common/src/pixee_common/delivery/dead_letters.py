@@ -44,7 +44,8 @@ async def set_aside(
     account_id: UUID | None = None,
 ) -> None:
     """Keeps one message, once: the same place on the same topic is not kept again."""
-    found = dict(headers or {})
+    found = {_storable(name): _storable(value) for name, value in (headers or {}).items()}
+    message = _storable(message)
     row = await connection.fetchrow(
         _INSERT, account_id, topic, partition, offset, key, payload, found, reason, message[:1000]
     )
@@ -63,6 +64,11 @@ async def set_aside(
         occurred_at=datetime.now(UTC),
     )
     await outbox.put(connection, DEAD_LETTER, event, source=source)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no U+0000 in a text; a dead letter that cannot be kept would stop its partition for good."""
+    return text.replace("\x00", "\ufffd")
 
 
 class DeadLetterGate:

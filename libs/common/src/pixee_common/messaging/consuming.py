@@ -7,7 +7,7 @@ either: the batch's messages are set aside as dead letters, loudly.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from aiokafka import ConsumerRebalanceListener
@@ -73,9 +73,21 @@ def subscribe(
         await _guarded([_received(record) for record in records], handle, set_aside)
         await message.ack()
 
-    subscriber = broker.subscriber(*topics, group_id=group, listener=listener, decoder=_undecoded, **SUBSCRIBER)
+    subscriber = broker.subscriber(
+        *topics, group_id=group, listener=listener, parser=_parsed, decoder=_undecoded, **SUBSCRIBER
+    )
     subscriber(deliver)
     return subscriber
+
+
+async def _parsed(raw: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
+    """FastStream's parser raises on a header that is null or no UTF-8, before any handler: one such message would stop its partition."""
+    records = raw if isinstance(raw, tuple) else (raw,)
+    return await parse(tuple(replace(one, headers=_readable(one.headers)) for one in records))
+
+
+def _readable(headers: Sequence[tuple[str, bytes | None]]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, (value or b"").decode("utf-8", "replace").encode()) for name, value in headers or ())
 
 
 def _undecoded(_message: object) -> None:
@@ -83,7 +95,7 @@ def _undecoded(_message: object) -> None:
 
 
 def _received(record: Any) -> Received:
-    headers = {name: value.decode("utf-8", "replace") if value else "" for name, value in record.headers or ()}
+    headers = {name: value.decode() for name, value in record.headers}
     return Received(record.topic, record.partition, record.offset, record.key, record.value or b"", headers)
 
 
