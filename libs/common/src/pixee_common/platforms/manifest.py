@@ -52,6 +52,9 @@ class HostSpec(_Data):
     extra_hosts: tuple[str, ...] = Field(default=(), description="Further hosts, exact, for example token endpoints.")
     ports: tuple[int, ...] = (443, 8443)
     keep_path: bool = Field(default=False, description="Whether the address may name a sub-directory.")
+    file_hosts: tuple[str, ...] = Field(
+        default=(), description="Domain suffixes of presigned URLs to which files go and from which they come."
+    )
 
 
 class Mode(StrEnum):
@@ -103,10 +106,25 @@ class FieldPolicy(_Data):
     channel_owned: tuple[str, ...] = ()
 
 
+class Upload(_Data):
+    """Files of many items, where the platform takes them."""
+
+    from_items: int = Field(
+        default=1, ge=1, description="Pending items of one connector and operation that make a file."
+    )
+    max_items: int = Field(ge=1, description="Items of one file.")
+    max_bytes: int = Field(ge=1, description="Bytes of one file.")
+    budget: str | None = Field(default=None, description="The budget that a file waits for; items gather meanwhile.")
+    result_deadline_seconds: float = Field(
+        default=86_400.0, description="How long the platform may take for the result."
+    )
+
+
 class Capability(_Data):
     """How one operation works at the platform."""
 
     mode: Mode
+    upload: Upload | None = Field(default=None, description="Null: items go by calls alone.")
     max_items: int = Field(ge=1, description="Items of one submission.")
     max_bytes: int | None = None
     max_weight: int | None = Field(default=None, description="Platform units of one submission (Adapter.weight).")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pixee_common.crypto import Credentials
 from pixee_common.domain.ids import AccountId, ConnectorId
+from pixee_common.domain.mapping import ConnectorMapping
 from pixee_common.egress import HttpAnswer
 
 
@@ -29,6 +30,7 @@ class ConnectorSettings(BaseModel):
     locations: tuple[str, ...] = Field(default=(), description="Our locations whose stock counts; empty: all.")
     on_delete: str = "unpublish"
     extra: Mapping[str, str] = Field(default_factory=dict)
+    mapping: ConnectorMapping = ConnectorMapping()
 
 
 @dataclass(frozen=True, slots=True)

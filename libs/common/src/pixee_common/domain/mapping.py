@@ -1,0 +1,167 @@
+"""A connector's mapping: which of our words stands for which of the platform's. Pure; a merchant's data, never a program.
+
+Adapters ask it while they translate an item. What is not mapped is answered with `Unmapped`, so that the item is refused before
+any call, with words that say what to map.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from pixee_common.domain.product import Product, Variant
+
+ANYTHING = "*"
+"""The key that stands for everything that has no entry of its own."""
+
+PATH_SEPARATOR = " > "
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """Something of ours that has no counterpart. `field` points into the mapping, for example `attributes.color`."""
+
+    field: str
+    ours: str
+
+    @property
+    def message(self) -> str:
+        """What to do about it."""
+        return f"Map {self.field} for '{self.ours}' in the connector's mapping."
+
+
+class AttributeRule(_Part):
+    """Where one attribute of the platform comes from.
+
+    `source` is `attribute:<code>` (of the variant, else of the product), `option:<name>`, `field:<name>` (a field of the product
+    or variant, such as `brand`, `weight`, `dimensions.length`) or `constant:<value>`.
+    """
+
+    target: str = Field(min_length=1, max_length=200)
+    source: str = Field(pattern=r"(attribute|option|field|constant):.+", max_length=500)
+    unit: str | None = Field(default=None, description="Convert measures into this unit of the platform.")
+    values: Mapping[str, str] = Field(default_factory=dict, description="Our value to theirs; `*` for all others.")
+    product_types: tuple[str, ...] = Field(default=(), description="Only for these of their product types; empty: all.")
+
+    def translated(self, value: str) -> str | Unmapped:
+        """The platform's word for a value; the value itself where nothing is mapped at all."""
+        if not self.values:
+            return value
+        found = self.values.get(value, self.values.get(ANYTHING))
+        return found if found is not None else Unmapped(f"attributes.{self.target}.values", value)
+
+
+class ConnectorMapping(_Part):
+    """Everything that a merchant maps for one connector. Keys are ours, values the platform's."""
+
+    categories: Mapping[str, str] = Field(
+        default_factory=dict, description="Category path (`Shoes > Boots`, its parents, or `*`) to their code."
+    )
+    product_types: Mapping[str, str] = Field(
+        default_factory=dict, description="Our product type, else category path, else `*`, to their product type."
+    )
+    attributes: tuple[AttributeRule, ...] = ()
+    locations: Mapping[str, str] = Field(default_factory=dict)
+    tax_classes: Mapping[str, str] = Field(default_factory=dict)
+    locale: str | None = None
+    channel: str | None = None
+    price_list: str | None = Field(default=None, description="Key of the price list whose prices are sent.")
+
+    @field_validator("categories", "product_types", "locations", "tax_classes")
+    @classmethod
+    def _named(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        if any(not ours.strip() or not theirs.strip() for ours, theirs in value.items()):
+            raise ValueError("both sides of an entry must be named")
+        return value
+
+    @model_validator(mode="after")
+    def _unambiguous(self) -> Self:
+        seen: set[tuple[str, str]] = set()
+        for rule in self.attributes:
+            for product_type in rule.product_types or (ANYTHING,):
+                if (rule.target, product_type) in seen:
+                    raise ValueError(f"two rules fill the attribute {rule.target} of {product_type}")
+                seen.add((rule.target, product_type))
+        return self
+
+    def category(self, product: Product) -> str | Unmapped:
+        """Their category of the product: of its first path that is mapped, the nearest parent counting."""
+        for path in product.categories:
+            found = _nearest(self.categories, path)
+            if found is not None:
+                return found
+        named = PATH_SEPARATOR.join(product.categories[0]) if product.categories else ANYTHING
+        found = self.categories.get(ANYTHING)
+        return found if found is not None else Unmapped("categories", named)
+
+    def product_type(self, product: Product) -> str | Unmapped:
+        """Their product type: by our product type, else by category, else the one for everything."""
+        own = product.product_type
+        if own is not None and own in self.product_types:
+            return self.product_types[own]
+        for path in product.categories:
+            found = _nearest(self.product_types, path)
+            if found is not None:
+                return found
+        found = self.product_types.get(ANYTHING)
+        named = own or (PATH_SEPARATOR.join(product.categories[0]) if product.categories else ANYTHING)
+        return found if found is not None else Unmapped("product_types", named)
+
+    def tax_class(self, ours: str) -> str | Unmapped:
+        """Their tax class."""
+        found = self.tax_classes.get(ours, self.tax_classes.get(ANYTHING))
+        return found if found is not None else Unmapped("tax_classes", ours)
+
+    def rules(self, product_type: str) -> tuple[AttributeRule, ...]:
+        """The rules for one of their product types; a rule that names the type wins over one for all."""
+        special = [rule for rule in self.attributes if product_type in rule.product_types]
+        taken = {rule.target for rule in special}
+        return (*special, *(r for r in self.attributes if not r.product_types and r.target not in taken))
+
+
+def source_values(rule: AttributeRule, product: Product, variant: Variant, locale: str | None) -> tuple[str, ...]:
+    """What the rule's source holds for this variant, as text; empty where there is nothing."""
+    kind, _, name = rule.source.partition(":")
+    match kind:
+        case "constant":
+            return (name,)
+        case "option":
+            return (variant.options[name],) if name in variant.options else ()
+        case "attribute":
+            return _attribute(name, product, variant, locale)
+        case _:
+            return _field(name, product, variant, locale)
+
+
+def _attribute(code: str, product: Product, variant: Variant, locale: str | None) -> tuple[str, ...]:
+    for owner in (variant.attributes, product.attributes):
+        for attribute in owner:
+            if attribute.code == code and attribute.values:
+                values = attribute.values
+                return values[locale if locale is not None and locale in values else min(values)]
+    return ()
+
+
+def _field(name: str, product: Product, variant: Variant, locale: str | None) -> tuple[str, ...]:
+    for owner in (variant, product):
+        found: object = owner
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if isinstance(found, Mapping):
+            found = found.get(locale or "") or next(iter(found.values()), None)
+        if found is not None and not isinstance(found, (tuple, BaseModel)):
+            return (str(found),)
+    return ()
+
+
+def _nearest(entries: Mapping[str, str], path: tuple[str, ...]) -> str | None:
+    for length in range(len(path), 0, -1):
+        found = entries.get(PATH_SEPARATOR.join(path[:length]))
+        if found is not None:
+            return found
+    return None
