@@ -297,3 +297,12 @@ async def test_a_paused_connector_stays_paused(rows: Rows, worker: LaneSide, cla
     await rows.run("UPDATE connectors SET status = 'paused' WHERE id = $1", rows.connector)
     await _write(worker, replace(applied(chunk), connector=ConnectorNote(status="active")))
     assert (await rows.one("SELECT status FROM connectors WHERE id = $1", rows.connector))["status"] == "paused"
+
+
+async def test_what_two_results_say_of_a_connector_is_kept_both(rows: Rows, worker: LaneSide, claimed) -> None:
+    (chunk,) = await claimed()
+    await _write(worker, replace(applied(chunk), connector=ConnectorNote(last_error="The app may not write stock.")))
+    (chunk,) = await claimed()
+    await _write(worker, replace(applied(chunk), connector=ConnectorNote(currency="EUR")))
+    row = await rows.one("SELECT status, last_error, shop_currency FROM connectors WHERE id = $1", rows.connector)
+    assert tuple(row) == ("active", "The app may not write stock.", "EUR")

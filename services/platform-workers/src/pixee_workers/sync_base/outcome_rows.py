@@ -180,9 +180,11 @@ async def write_pages(connection: Connection, results: Iterable[ChunkResult]) ->
 
 
 async def write_connectors(connection: Connection, results: Iterable[ChunkResult]) -> None:
-    """What was learnt of connectors; the last word counts."""
-    notes = {result.chunk.connector_id: result.connector for result in results if result.connector is not None}
-    for connector, note in sorted(notes.items()):
+    """What was learnt of connectors, in order: the last word on each thing counts."""
+    notes = [(result.chunk.connector_id, result.connector) for result in results if result.connector is not None]
+    for connector, note in sorted(
+        notes, key=lambda pair: pair[0]
+    ):  # sorted is stable; the order keeps two writers apart
         await connection.execute(outcome_sql.CONNECTORS, connector, note.status, note.last_error, note.currency)
 
 

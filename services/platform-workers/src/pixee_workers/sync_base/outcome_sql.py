@@ -157,7 +157,7 @@ SET products = excluded.products, next_cursor = excluded.next_cursor, requested_
 CONNECTORS = """
 UPDATE connectors
 SET status = CASE WHEN status = 'paused' THEN status ELSE coalesce($2, status) END,
-    last_error = CASE WHEN $2 IS NULL THEN last_error ELSE $3 END,
+    last_error = CASE WHEN $2::text IS NULL THEN coalesce($3, last_error) ELSE $3 END,
     shop_currency = coalesce($4, shop_currency), updated_at = now()
 WHERE id = $1 AND deleted_at IS NULL
 """
