@@ -104,12 +104,7 @@ class ValueReader:
         self, operation: Operation, item_ids: Sequence[UUID], connector: Connector, recent: RecentWrites
     ) -> list[ReadItem]:
         """The items as they stand now."""
-        if operation is Operation.PUSH_PRODUCTS:
-            rows = await self._database.run(lambda c: _product_rows(c, connector, list(item_ids)), alone=True)
-        else:
-            rows = await self._database.run(
-                lambda c: _variant_rows(c, connector, list(item_ids), operation), alone=True
-            )
+        rows = await self.rows(operation, item_ids, connector)
         _lay_under(rows, recent, connector, operation, self._clock.now())
         at = self._clock.now()
         if operation is Operation.PUSH_PRODUCTS:
@@ -117,6 +112,12 @@ class ValueReader:
         if operation is Operation.PUSH_STOCK:
             return [stock_item(item_id, rows, connector) for item_id in item_ids]
         return [price_item(item_id, rows, connector, at) for item_id in item_ids]
+
+    async def rows(self, operation: Operation, item_ids: Sequence[UUID], connector: Connector) -> Rows:
+        """What the database holds of these items, in one snapshot: the only statements of a reading."""
+        if operation is Operation.PUSH_PRODUCTS:
+            return await self._database.run(lambda c: _product_rows(c, connector, list(item_ids)), alone=True)
+        return await self._database.run(lambda c: _variant_rows(c, connector, list(item_ids), operation), alone=True)
 
 
 def parts_by_weight(item_ids: Sequence[UUID], weights: Sequence[int], most: int) -> list[list[UUID]]:
