@@ -53,7 +53,7 @@ BUGS = (
     Bug(
         "credentials_that_run_out_amid_a_job_lose_nothing", "shopify", classifying(bugs.hard), "for the merchant's key"
     ),
-    Bug("never_more_calls_at_once_than_declared", "shopify", bugs_of_calls.crowding, "calls at once, 6 declared"),
+    Bug("never_more_calls_at_once_than_declared", "shopify", bugs_of_calls.crowding, "calls at once, 32 declared"),
     Bug("an_answer_lost_after_the_commit_doubles_nothing", "shopify", bugs.stubborn, r"the shop has .* \(2\)'"),
     Bug("a_truncated_answer_doubles_nothing", "shopify", bugs.stubborn, r"the shop has .* \(2\)'"),
     Bug("a_connection_cut_before_anything_was_done_loses_nothing", "shopify", bugs.believing, "the shop has"),

@@ -4,7 +4,7 @@ The lane side (claims, lanes, writer) knows nothing of adapters; the courier sid
 claims. These types are all that passes between them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -183,8 +183,11 @@ class Courier(Protocol):
         """Never raises for what a platform does: the result says it. Raises WorkerLostError when the worker is lost."""
         ...
 
-    def expect(self, chunk: ClaimedChunk) -> None:
-        """The chunk that comes after the one that is about to be carried, as things stand; another may overtake it."""
+    def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
+        """The chunk that comes after the one that is about to be carried, as things stand; another may overtake it.
+
+        `may_begin` is called, at most once, when it may be carried beside what is left of the present one.
+        """
         ...
 
     def budget_state(self, route_key: RouteKey) -> Mapping[str, JsonValue]:

@@ -71,10 +71,10 @@ class PlatformCourier:
             life.check()
             return await self._carry(chunk, adapter, life)
 
-    def expect(self, chunk: ClaimedChunk) -> None:
+    def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
         adapter = self._adapters.get(chunk.platform)
         if adapter is not None:
-            self.route(chunk.route_key, adapter).ahead.expect(chunk)
+            self.route(chunk.route_key, adapter).ahead.expect(chunk, may_begin)
 
     def budget_state(self, route_key: RouteKey) -> Mapping[str, JsonValue]:
         state = self._routes.get(route_key)
@@ -180,7 +180,7 @@ class PlatformCourier:
             carriage.tally.doubt()
         await self._learn_currency(carriage)
         carriage.read_ahead = lambda: carriage.route.ahead.begin(
-            carriage.chunk.is_fast, lambda chunk: self._read_ahead(chunk, carriage)
+            carriage.chunk, lambda chunk: self._read_ahead(chunk, carriage), overlaps=carriage.overlaps
         )
         ahead = await self._ahead_of(carriage, to_send)
         pages = [to_send] if ahead is not None else await self._values.pages(carriage.operation, to_send)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -19,7 +19,9 @@ from pixee_workers.sync_base.preparing import Ready, prepare
 from pixee_workers.sync_base.reading_ahead import Ahead
 from pixee_workers.sync_base.results import Origin, backoff
 from pixee_workers.sync_base.splitting import Limits, halves, split
+from pixee_workers.sync_base.together import together
 from pixee_workers.sync_base.tracks import Track, origin_of, sent_record
+from pixee_workers.sync_base.turns import Turn
 from pixee_workers.sync_base.values import Values
 
 _MOST_UNKNOWNS = 2
@@ -109,16 +111,19 @@ class PagePush:
         )
         self._again = []
         runners = min(len(queue), self._carriage.capability.concurrency)
-        await _together([self._work_off(queue, room.places) for _ in range(runners)])
+        async with Turn(room.sending) as turn:
+            await together([self._work_off(queue, room.places, turn) for _ in range(runners)])
         return self._again
 
-    async def _work_off(self, queue: deque[list[Track]], places: asyncio.Semaphore) -> None:
+    async def _work_off(self, queue: deque[list[Track]], places: asyncio.Semaphore, turn: Turn) -> None:
         while queue and not self._carriage.stopped:
             tracks = queue.popleft()
+            if not queue:
+                turn.pass_on()
             async with places, self._carriage.route.locks.hold(track.ready.read.product_id for track in tracks):
                 if not self._carriage.stopped:
                     fresh = await self._fresh(tracks)
-                    if not queue:
+                    if len(queue) <= self._carriage.tail:
                         self._carriage.read_ahead()
                     await self._submit(fresh)
 
@@ -289,14 +294,3 @@ def _noted(outcome: Outcome) -> Outcome:
 
 def _is_claim(outcome: Outcome) -> bool:
     return outcome.kind is OutcomeKind.EXISTS
-
-
-async def _together(works: Sequence[Coroutine[None, None, None]]) -> None:
-    """Run them at once; the first error cancels the others and is raised as it is."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -63,6 +63,8 @@ class Room:
     """Places for submissions of one operation; fewer are never more than the capability's concurrency."""
 
     places: asyncio.Semaphore
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the chunk that has submissions to begin: the next one's come after them, or both would end late."""
     learnt_items: int | None = None
     """The most items of a submission, where the platform took fewer than its manifest says."""
 
