@@ -10,7 +10,9 @@ from pixee_gateway.usecases.job_items import JobItems
 from pixee_gateway.usecases.jobs import Jobs
 from pixee_gateway.usecases.manage_connectors import ManageConnectors
 from pixee_gateway.usecases.platforms import Platforms
+from pixee_gateway.usecases.quarantine import Quarantine
 from pixee_gateway.usecases.read_connectors import ReadConnectors
+from pixee_gateway.usecases.retry_job import RetryJob
 from pixee_gateway.usecases.start_sync import StartSync
 from pixee_gateway.usecases.test_connector import TestConnector
 
@@ -23,6 +25,8 @@ class UseCases:
     manage_connectors: ManageConnectors
     test_connector: TestConnector
     start_sync: StartSync
+    retry_job: RetryJob
+    quarantine: Quarantine
     jobs: Jobs
     job_items: JobItems
     platforms: Platforms

@@ -17,6 +17,7 @@ from pixee_common.platforms.manifest import HostSpec
 from pixee_workers.sync_base.assembling import ReadItem, Verdict
 from pixee_workers.sync_base.calls import ConnectorSettings, HttpRequest, Token
 from pixee_workers.sync_base.connectors_read import connector_of, host_of, host_rule
+from pixee_workers.sync_base.failures import Held
 from pixee_workers.sync_base.hashes import content_hash, submission_key
 from pixee_workers.sync_base.items import Action, Listing, PriceItem, StockItem
 from pixee_workers.sync_base.preparing import Ready, prepare
@@ -126,7 +127,7 @@ def test_a_verdict_and_a_quarantine_cost_no_mapping():
     verdict = Verdict(OutcomeKind.REJECTED, ReasonCode.NO_PRICE, "none", "base_price")
     assert prepared(ReadItem(uuid4(), uuid4(), "s", 1, verdict)).field == "base_price"
     item = StockItem(uuid4(), uuid4(), "sku", 1, Listing("x"), 5)
-    held = prepared(ReadItem(item.id, item.product_id, "sku", 5, item, quarantined=True))
+    held = prepared(ReadItem(item.id, item.product_id, "sku", 5, item, held=Held(5, None)))
     assert held.kind is OutcomeKind.QUARANTINED
 
 

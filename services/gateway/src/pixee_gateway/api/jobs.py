@@ -1,17 +1,19 @@
-"""The jobs' routes: read, list items (JSON or NDJSON), cancel, watch (SSE)."""
+"""The jobs' routes: read, list items (JSON or NDJSON), cancel, retry, watch (SSE)."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from pixee_common.domain.job import Counted
 from pixee_common.domain.reasons import ReasonCode
+from pixee_gateway.api.idempotency import IdempotencyKey, bound
 from pixee_gateway.api.responses import NOT_FOUND, PROBLEMS, component
 from pixee_gateway.schemas.jobs import Job, JobItem, JobItemPage, JobPage
+from pixee_gateway.schemas.sync import RetryQueued
 from pixee_gateway.state import CallerOf, Cases
 
 NDJSON = "application/x-ndjson"
@@ -39,6 +41,31 @@ async def get_job(job_id: UUID, cases: Cases, caller: CallerOf) -> Job:
 async def cancel_job(job_id: UUID, cases: Cases, caller: CallerOf) -> Job:
     """Unsent items are cancelled; sent ones keep their verdict."""
     return await cases.jobs.cancel(caller, job_id)
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=202,
+    operation_id="retry_job",
+    summary="Retry a job",
+    response_model_exclude_none=True,
+)
+async def retry_job(
+    job_id: UUID,
+    request: Request,
+    response: Response,
+    cases: Cases,
+    caller: CallerOf,
+    idempotency_key: IdempotencyKey = None,
+) -> RetryQueued:
+    """A new job with the items that failed and today's values; a pull is made again with the same scope. What is in quarantine
+    stays there and is counted in the answer. Repeated while the retry is queued: the same job.
+    """
+    accepted = await cases.retry_job(caller, job_id, await bound(idempotency_key, request))
+    response.headers["Location"] = f"/api/v1/jobs/{accepted.job_id}"
+    if accepted.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return RetryQueued.model_validate(accepted.body)
 
 
 @router.get(

@@ -13,6 +13,7 @@ from pixee_common.platforms import Manifest
 from pixee_gateway.problems import Pointer, Problem, invalid, not_found
 from pixee_gateway.schemas.connectors import ConnectorToChange, ConnectorToCreate
 from pixee_gateway.security.authentication import Caller
+from pixee_gateway.usecases import quarantine
 from pixee_gateway.usecases.connector_input import checked_credentials, checked_settings
 
 _SAME_SHOP = """
@@ -42,7 +43,6 @@ _RELEASE = """
 UPDATE chunks SET not_before = now()
 WHERE connector_id = $1 AND state = 'waiting' AND wait_reason IN ('connector_paused', 'credentials_refused', 'permission_missing')
 """
-_RELEASE_QUARANTINE = "UPDATE listing_operations SET failures = 0 WHERE connector_id = $1 AND failures > 0"
 _AUDIT = "INSERT INTO audit_log (account_id, actor, action, target, details) VALUES ($1, $2, $3, $4, $5)"
 
 
@@ -116,7 +116,7 @@ class ManageConnectors:
                     "UPDATE connectors SET settings = $2, shop_currency = $3, mapping_version = mapping_version + 1 WHERE id = $1",
                     connector_id, settings, settings.get("currency") or row["shop_currency"],
                 )  # fmt: skip
-                await connection.execute(_RELEASE_QUARANTINE, connector_id)
+                await quarantine.release(connection, caller.account_id, connector_id)
                 changed.append("settings")
             if wanted.credentials is not None:
                 sealed = self._keys.seal(connector_id, checked_credentials(manifest, wanted.credentials))

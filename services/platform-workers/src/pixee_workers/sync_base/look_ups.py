@@ -103,7 +103,7 @@ class LookUps:
         for track in tracks:
             track.doubtful = True
             outcome = Outcome(track.id, OutcomeKind.REJECTED, fault.reason, fault.message)
-            carriage.tally.settle(Origin.of(track.ready.read), outcome)
+            carriage.tally.settle(Origin.of(track.ready.read, track.ready.attempt), outcome)
 
     async def _taken(self, tracks: Sequence[Track], answer: Mapping[UUID, Found | None]) -> dict[str, UUID]:
         """To which of our products the objects found are linked already."""
@@ -145,7 +145,7 @@ class LookUps:
 
     def _review(self, track: Track, reason: ReasonCode, message: str, candidates: tuple[str, ...]) -> None:
         outcome = Outcome(track.id, OutcomeKind.NEEDS_REVIEW, reason, message)
-        self._carriage.tally.settle(Origin.of(track.ready.read), outcome)
+        self._carriage.tally.settle(Origin.of(track.ready.read, track.ready.attempt), outcome)
         self._carriage.tally.candidates(track.id, candidates)
 
     def _leave_unknown(self, track: Track, message: str) -> None:

@@ -95,6 +95,9 @@ async def write_operations(connection: Connection, results: Iterable[ChunkResult
                 "hash": None if row.hash is None else row.hash.hex(),
                 "catalog_version": row.catalog_version,
                 "failure": row.failure and row.failure.value,
+                "failure_class": row.failure_class,
+                "failure_hash": None if row.failure_hash is None else row.failure_hash.hex(),
+                "failure_message": row.failure_message,
             }
             for (connector, item, operation), (account, row) in rows.items()
         ]
@@ -171,6 +174,7 @@ async def write_pages(connection: Connection, results: Iterable[ChunkResult]) ->
         (
             *(result.chunk.job_id, result.chunk.no, result.chunk.account_id, result.chunk.connector_id),
             *(list(result.page.products), result.page.next_cursor, result.page.requested_at),
+            result.page.refusal and {"reason": result.page.refusal.reason, "message": result.page.refusal.message},
         )
         for result in results
         if result.page is not None

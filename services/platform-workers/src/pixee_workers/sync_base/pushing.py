@@ -11,6 +11,7 @@ from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.manifest import Atomicity, Idempotency
 from pixee_workers.sync_base.carriage import Carriage
+from pixee_workers.sync_base.culprits import Culprits
 from pixee_workers.sync_base.hashes import submission_key
 from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.look_ups import LookUps, begun
@@ -18,7 +19,7 @@ from pixee_workers.sync_base.outcomes import Outcome, Submission
 from pixee_workers.sync_base.preparing import Ready, prepare
 from pixee_workers.sync_base.reading_ahead import Ahead
 from pixee_workers.sync_base.results import Origin, backoff
-from pixee_workers.sync_base.splitting import Limits, halves, split
+from pixee_workers.sync_base.splitting import Limits, split
 from pixee_workers.sync_base.together import together
 from pixee_workers.sync_base.tracks import Track, origin_of, sent_record
 from pixee_workers.sync_base.turns import Turn
@@ -36,6 +37,10 @@ class PagePush:
         self._values = values
         self._intents = intents
         self._look_ups = LookUps(carriage, intents)
+        self._room = carriage.route.room(carriage.operation)
+        self._culprits = Culprits(
+            self._room, self._submit, self._take, divisible=carriage.capability.atomicity is not Atomicity.PER_ITEM
+        )
         self._again: list[Track] = []
         self._read_at = 0.0
         self._forced: set[UUID] = set()
@@ -103,16 +108,15 @@ class PagePush:
         if creating and self._guards_creates:
             gone = {track.id: track.gone for track in creating if track.gone is not None}
             await self._intents.write(self._carriage.connector, [track.id for track in creating], gone)
-        room = self._carriage.route.room(self._carriage.operation)
         by_id = {track.id: track for track in tracks}
-        limits = Limits.of(self._carriage.capability, learnt_items=room.learnt_items)
+        limits = Limits.of(self._carriage.capability, learnt_items=self._room.learnt_items)
         queue = deque(
             [by_id[ready.read.id] for ready in part] for part in split([track.ready for track in tracks], limits)
         )
         self._again = []
         runners = min(len(queue), self._carriage.capability.concurrency)
-        async with Turn(room.sending) as turn:
-            await together([self._work_off(queue, room.places, turn) for _ in range(runners)])
+        async with Turn(self._room.sending) as turn:
+            await together([self._work_off(queue, self._room.places, turn) for _ in range(runners)])
         return self._again
 
     async def _work_off(self, queue: deque[list[Track]], places: asyncio.Semaphore, turn: Turn) -> None:
@@ -125,7 +129,7 @@ class PagePush:
                     fresh = await self._fresh(tracks)
                     if len(queue) <= self._carriage.tail:
                         self._carriage.read_ahead()
-                    await self._submit(fresh)
+                    await self._submit(fresh, 0)
 
     async def _fresh(self, tracks: list[Track]) -> list[Track]:
         """The same items with the values as they are now, where time has passed or somebody else wrote to their products."""
@@ -143,9 +147,10 @@ class PagePush:
                 track.ready = ready[track.id]
         return kept
 
-    async def _submit(self, tracks: list[Track]) -> None:
+    async def _submit(self, tracks: list[Track], rounds: int) -> bool:
+        """One submission, and what follows from it. `rounds`, and what is returned: see `culprits.Send`."""
         if not tracks or self._carriage.stopped:
-            return
+            return False
         carriage = self._carriage
         key = submission_key(carriage.connector.id, carriage.operation.value, [track.key_part for track in tracks])
         started = carriage.wiring.clock.now()
@@ -158,8 +163,8 @@ class PagePush:
             key,
         )
         if isinstance(answer, PlatformFault):
-            await self._failed(tracks, answer)
-            return
+            return await self._failed(tracks, answer, rounds)
+        self._room.went_through(len(tracks))
         outcomes = {outcome.item_id: outcome for outcome in answer.outcomes}
         if len(outcomes) != len(answer.outcomes) or outcomes.keys() != {track.id for track in tracks}:
             message = "The answer does not speak of every item that was sent."
@@ -170,6 +175,7 @@ class PagePush:
             if track.ready.creates and track.begun_at is None:
                 track.begun_at = started
             self._take(track, outcomes[track.id])
+        return False
 
     async def _refuse_doubles(self, tracks: Sequence[Track], outcomes: dict[UUID, Outcome]) -> None:
         """A write without a listing that met an existing object: it must not be another product's of this connector."""
@@ -211,7 +217,7 @@ class PagePush:
         if track.exists > 1:
             message = "The shop says that it exists, and does not show it."
             outcome = Outcome(track.id, OutcomeKind.NEEDS_REVIEW, ReasonCode.BELONGS_TO_ANOTHER, message)
-            self._carriage.tally.settle(Origin.of(track.ready.read), outcome)
+            self._carriage.tally.settle(Origin.of(track.ready.read, track.ready.attempt), outcome)
             return
         track.look_up, track.begun_at = True, None
         self._again.append(track)
@@ -234,20 +240,14 @@ class PagePush:
             sent = {str(i): sent_record(by_id[i], carriage.connector, carriage.adapter) for i in known}
             carriage.tally.remember(job, sent)
 
-    async def _failed(self, tracks: list[Track], fault: PlatformFault) -> None:
-        """The submission failed as a whole."""
+    async def _failed(self, tracks: list[Track], fault: PlatformFault, rounds: int) -> bool:
+        """The submission failed as a whole. True: because of what it held."""
         carriage = self._carriage
-        whole = carriage.capability.atomicity is not Atomicity.PER_ITEM
         narrow = fault.scope in {FaultScope.ITEM, FaultScope.SUBMISSION}
-        if fault.kind is FaultKind.TOO_BIG and len(tracks) > 1:
-            carriage.route.room(carriage.operation).learnt_items = (len(tracks) + 1) // 2
-            await self._halve(tracks)
-        elif fault.kind is FaultKind.REFUSED and narrow and whole and len(tracks) > 1:
-            await self._halve(tracks)
-        elif fault.kind is FaultKind.TOO_BIG or (fault.kind is FaultKind.REFUSED and narrow):
-            for track in tracks:
-                self._take(track, Outcome(track.id, OutcomeKind.REJECTED, fault.reason, fault.message))
-        elif fault.kind is FaultKind.AMBIGUOUS:
+        if fault.kind is FaultKind.TOO_BIG or (fault.kind is FaultKind.REFUSED and narrow):
+            await self._culprits.refused(tracks, fault, rounds)
+            return True
+        if fault.kind is FaultKind.AMBIGUOUS:
             for track in tracks:
                 self._take(track, Outcome(track.id, OutcomeKind.UNKNOWN, fault.reason, fault.message))
         elif fault.kind is FaultKind.CONTRACT_BROKEN and carriage.is_broken_for_good():
@@ -259,11 +259,7 @@ class PagePush:
                 track.doubtful = fault.kind in {FaultKind.CONTRACT_BROKEN, FaultKind.UNAVAILABLE}
                 track.sent = track.doubtful
             carriage.stop_for(fault)
-
-    async def _halve(self, tracks: list[Track]) -> None:
-        by_id = {track.id: track for track in tracks}
-        for part in halves([track.ready for track in tracks]):
-            await self._submit([by_id[ready.read.id] for ready in part])
+        return False
 
     async def _drop_intents(self, tracks: Sequence[Track]) -> None:
         """Take back the intents of creates that certainly never happened."""

@@ -18,6 +18,7 @@ from pixee_workers.sync_base.reading_ahead import ReadingAhead
 from pixee_workers.sync_base.recent_writes import RecentWrites
 
 _WINDOW_SECONDS = 30.0
+_GROWS_AFTER = 10
 
 
 class Pace:
@@ -63,10 +64,37 @@ class Room:
     """Places for submissions of one operation; fewer are never more than the capability's concurrency."""
 
     places: asyncio.Semaphore
+    most_items: int
+    """What the manifest says of one submission."""
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the chunk that has submissions to begin: the next one's come after them, or both would end late."""
     learnt_items: int | None = None
     """The most items of a submission, where the platform took fewer than its manifest says."""
+    _went: int = 0
+    """Full submissions that went through since something was learnt."""
+    _fits: int | None = None
+    """The largest submission that is known to go through; forgotten when it does not."""
+
+    def too_big(self, items: int) -> None:
+        """So many items were too many: half of them, or what is known to fit. What was under way at the time teaches nothing more."""
+        if self.learnt_items is not None and items > self.learnt_items:
+            return
+        fits, self._fits = self._fits, None
+        self.learnt_items = fits if fits is not None and fits < items else (items + 1) // 2
+        self._went = 0
+
+    def went_through(self, items: int) -> None:
+        """So many items were taken at once. After some full submissions a few more are tried, up to what the manifest says."""
+        if self.learnt_items is None or items < self.learnt_items:
+            return
+        self._fits = items
+        self._went += 1
+        if self._went < _GROWS_AFTER:
+            return
+        self._went = 0
+        self.learnt_items += max(1, self.learnt_items // 10)
+        if self.learnt_items >= self.most_items:
+            self.learnt_items = None
 
 
 @dataclass(slots=True)
@@ -111,7 +139,8 @@ class RouteState:
     def room(self, operation: Operation) -> Room:
         """The operation's places."""
         if operation not in self.rooms:
-            self.rooms[operation] = Room(asyncio.Semaphore(self.manifest.capabilities[operation].concurrency))
+            capability = self.manifest.capabilities[operation]
+            self.rooms[operation] = Room(asyncio.Semaphore(capability.concurrency), capability.max_items)
         return self.rooms[operation]
 
     def memory(self, connector_id: UUID) -> MutableMapping[str, Any]:

@@ -13,6 +13,7 @@ from pixee_common.domain.prices import ListedPrice
 from pixee_common.domain.product import StockLevel
 from pixee_workers.sync_base.assembling import KnownListing, ReadItem, Row, Rows, price_item, product_item, stock_item
 from pixee_workers.sync_base.connectors_read import Connector
+from pixee_workers.sync_base.failures import Held
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.recent_writes import RecentWrites, Sent
 
@@ -23,7 +24,9 @@ _SIZES = """
 SELECT id, (SELECT count(*) FROM variants v WHERE v.product_id = p.id AND v.deleted_at IS NULL) AS variants
   FROM unnest($1::uuid[]) AS p (id)
 """
-_SENT_COLUMNS = "o.hash, o.catalog_version AS sent_version, coalesce(o.failures, 0) AS failures"
+_SENT_COLUMNS = """
+o.hash, o.catalog_version AS sent_version, coalesce(o.failures, 0) AS failures, o.failure_hash, o.failure_message
+"""
 _PRODUCTS = f"""
 SELECT p.id, p.key, p.content, p.content_version, p.deleted_at, {_SENT_COLUMNS}
   FROM products p
@@ -208,7 +211,7 @@ def _note_sent(rows: Rows, row: Row) -> None:
     if row["hash"] is not None:
         rows.sent[row["id"]] = Sent(row["hash"], row["sent_version"])
     if row["failures"] >= QUARANTINE_AFTER:
-        rows.hopeless[row["id"]] = row["sent_version"]
+        rows.hopeless[row["id"]] = Held(row["sent_version"], row["failure_hash"], row["failure_message"])
 
 
 def _lay_under(rows: Rows, recent: RecentWrites, connector: Connector, operation: Operation, now: datetime) -> None:

@@ -71,7 +71,7 @@ class Planner:
         return True
 
     async def _plan_page(self, connection: Connection, job: JobInTurn) -> None:
-        query = ItemQuery(job.account_id, job.connector_id, job.operation, job.product_ids)
+        query = ItemQuery(job.account_id, job.connector_id, job.operation, job.product_ids, job.retry_of)
         page = await page_of_items(connection, query, job.plan_cursor, self._page_items)
         last = len(page) < self._page_items
         cuts = cut(page, job.next_chunk)

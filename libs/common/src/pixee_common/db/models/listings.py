@@ -43,6 +43,21 @@ listing_operations = Table(
     moment("sent_at"),
     Column("failures", SmallInteger, nullable=False, server_default=text("0")),
     words("failure_reason", nullable=True),
+    words("failure_message", nullable=True, comment="Of the newest failure."),
+    words(
+        "failure_class",
+        nullable=True,
+        comment="Reason and kind of message: failures of one class are the same failure.",
+    ),
+    Column("failure_hash", LargeBinary, nullable=True, comment="Of what failed; another hash is another attempt."),
+    moment("failing_since", comment="The first of the failures that are counted."),
+    Index(
+        "ix_listing_operations_quarantine",
+        "connector_id",
+        "item_id",
+        "operation",
+        postgresql_where=text("failures >= 3"),
+    ),
 )
 
 seen_values = Table(

@@ -80,6 +80,9 @@ class PullPages:
             return False
         job, chunk, page = taken
         with span("apply page", kind="consumer", parent=carrier(chunk["traceparent"])):
+            if page["refusal"] is not None:
+                await _break_off(connection, job, no, page["refusal"])
+                return True
             merge = await _merge(connection, job, page)
             await _write(connection, job, no, merge)
             await self._go_on(connection, job, chunk, page, merge)
@@ -177,6 +180,14 @@ async def _write_outcomes(
             *(job.id, issue.item_id, job.account_id, no, issue.product_id, issue.sku, issue.outcome, issue.reason),
             *(issue.message[:1000], issue.warning, list(issue.candidates) or None),
         )
+
+
+async def _break_off(connection: Connection, job: PullJob, no: int, refusal: Mapping[str, str]) -> None:
+    """Ends a pull that the shop refused: what was applied stays, the job has failed with what the shop said."""
+    await _write_outcomes(connection, job, no, [], [])
+    await fold(connection, [(job.id, no)])
+    await connection.execute(sql.BREAK_OFF, job.id, no + 1, refusal["reason"], refusal["message"][:1000])
+    await settle(connection, [job.id])
 
 
 async def _give_up(connection: Connection, job_id: UUID, no: int) -> bool:
