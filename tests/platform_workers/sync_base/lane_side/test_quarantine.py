@@ -58,7 +58,11 @@ async def test_three_times_the_same_is_quarantine_and_success_ends_it(write: Wri
 
 
 async def test_another_reason_another_kind_of_message_and_another_attempt_start_anew(write: Write) -> None:
-    for change in ({"failure": ALSO_BAD, "like": "b"}, {"failure": BAD, "like": "c"}, {"failure": BAD, "attempt": b"2"}):
+    for change in (
+        {"failure": ALSO_BAD, "like": "b"},
+        {"failure": BAD, "like": "c"},
+        {"failure": BAD, "attempt": b"2"},
+    ):
         assert [await write(BAD) for _ in range(2)] == [(1, "confirmed"), (2, "confirmed")]
         assert await write(**change) == (1, "confirmed")
 
