@@ -153,6 +153,30 @@ BUGS = (
         bugs_of_calls.forgetting_the_overlap,
         r"missed: \['Late writer'\]",
     ),
+    Bug(
+        "what_failed_three_times_alike_is_left_alone_until_it_is_corrected",
+        "shopify",
+        mapping(bugs.restless),
+        "a call was made for it: r",
+    ),
+    Bug(
+        "what_failed_three_times_alike_is_left_alone_until_it_is_corrected",
+        "shopify",
+        submitting(bugs.moody),
+        "a call was made for it: r",
+    ),
+    Bug(
+        "a_call_that_is_refused_for_a_few_arrives_without_them_in_few_calls",
+        "shopify",
+        bugs_of_calls.one_by_one,
+        "push_stock: 6[0-9] calls for 60 items",
+    ),
+    Bug(
+        "a_call_that_is_refused_for_a_few_arrives_without_them_in_few_calls",
+        "shopify",
+        submitting(bugs.all_or_nothing),
+        "push_stock: neighbours suffer",
+    ),
 )
 
 OUTSIDE_THE_SCHEMA = requesting(rewriting(bugs.unheard_of), Operation.PUSH_PRODUCTS)

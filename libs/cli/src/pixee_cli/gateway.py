@@ -75,6 +75,30 @@ class Gateway:
     async def cancel(self, job_id: str) -> Json:
         return await self._call("POST", f"/api/v1/jobs/{job_id}/cancel")
 
+    async def retry(self, job_id: str) -> Json:
+        """What failed of a job, as a new job: job_id, status, and how many items stay in quarantine."""
+        return await self._call("POST", f"/api/v1/jobs/{job_id}/retry")
+
+    async def quarantine(
+        self, connector_id: str, operation: str | None = None, *, at_most: int | None = None
+    ) -> AsyncIterator[Json]:
+        """What is in quarantine at a connector, page by page."""
+        params: dict[str, str | int] = {"limit": 500} | ({"operation": operation} if operation else {})
+        given = 0
+        while True:
+            answer = await self._call("GET", f"/api/v1/connectors/{connector_id}/quarantine", params=params)
+            for item in answer["items"]:
+                if at_most is not None and given >= at_most:
+                    return
+                given += 1
+                yield item
+            if not answer["next_cursor"]:
+                return
+            params["cursor"] = answer["next_cursor"]
+
+    async def release(self, connector_id: str, body: Mapping[str, Any]) -> Json:
+        return await self._call("POST", f"/api/v1/connectors/{connector_id}/quarantine/release", json=body)
+
     async def items(
         self, job_id: str, state: str | None = None, *, limit: int = 200, at_most: int | None = None
     ) -> AsyncIterator[Json]:

@@ -2,7 +2,7 @@
 
 import typer
 
-from pixee_cli.commands import accounts, catalog, connectors, dlq, jobs, keys
+from pixee_cli.commands import accounts, catalog, connectors, dlq, jobs, keys, quarantine
 from pixee_cli.commands.demo import app as demo_app
 from pixee_cli.commands.doctor import doctor
 from pixee_cli.commands.simulator import simulator
@@ -26,6 +26,7 @@ app.add_typer(connectors.app, name="connectors")
 app.add_typer(catalog.app, name="catalog")
 app.command("sync")(sync)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dlq.app, name="dlq")
 app.command("simulator")(simulator)
 app.command("doctor")(doctor)
