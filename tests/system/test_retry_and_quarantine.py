@@ -77,8 +77,11 @@ async def test_a_pull_that_the_shop_refuses_fails_at_once_and_can_be_made_again(
     shop = await _shop_that_refuses(account)
     await account.changes([_titled(n, f"Product {n}") for n in range(3)])
     await shop.synced("push-products")
-    await account.system.control("shopify", "PUT", f"shops/{shop.host}", json={"scopes": ["write_products"]})
+    refusal = {"kind": "status", "status": 430, "match": {"host": shop.host, "kind": "read"}, "times": 1}
+    await account.system.control("shopify", "POST", "faults", json=[refusal])
     job = await shop.synced("pull-products", seconds=30)
-    assert job["state"] == "failed", job
-    assert job["error"]["code"] == "permission_missing", job
-    assert job["error"]["message"]
+    assert (job["state"], job["total"]) == ("failed", 0), job
+    assert job["error"]["code"] == "refused_by_platform", job
+    assert "ask its support" in job["error"]["message"]
+    again = await _retried(account, job["id"])
+    assert (again["state"], again["total"], again["error"]) == ("completed", 3, None), again
