@@ -136,6 +136,18 @@ async def test_what_was_released_or_corrected_since_is_taken_up_again(account, o
     assert (answer.json()["products_queued"], answer.json()["quarantined"]) == (2, 0)
 
 
+async def test_a_key_replays_its_answer_when_what_was_taken_up_is_held_back_by_now(account, owner) -> None:
+    connector = await account.connector()
+    (item,) = await add_products(owner, account.id, 1)
+    old = await _finished(owner, account, connector, "push_products", [(item, "quarantined")], "failed")
+    url, key = f"/api/v1/jobs/{old}/retry", {"Idempotency-Key": uuid4().hex}
+    first = await account.manager.post(url, headers=key)
+    assert first.status_code == 202
+    await _hold(owner, account, connector, item)
+    assert (await account.manager.post(url, headers=key)).json() == first.json()
+    assert (await account.manager.post(url)).json()["code"] == "nothing_failed"
+
+
 async def test_a_pull_and_a_job_that_was_never_planned_are_made_again_as_they_were_asked_for(account, owner) -> None:
     connector = await account.connector()
     (item,) = await add_products(owner, account.id, 1)

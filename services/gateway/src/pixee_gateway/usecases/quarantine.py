@@ -37,10 +37,11 @@ _UNKNOWN = """
 SELECT wanted.id FROM unnest($2::uuid[]) AS wanted(id)
 WHERE NOT EXISTS (SELECT FROM products p WHERE p.id = wanted.id AND p.account_id = $1)
 """
-# Listings before operations, as workers write them.
+# Listings before operations, as workers write them; found by their operations, which have an index for it.
 _LOCK_LISTINGS = """
 SELECT FROM listings l
 WHERE l.connector_id = $1 AND l.state = 'quarantined' AND ($2::uuid[] IS NULL OR l.product_id = ANY ($2))
+  AND l.item_id IN (SELECT o.item_id FROM listing_operations o WHERE o.connector_id = $1 AND o.failures >= 3)
 ORDER BY l.item_id FOR UPDATE
 """
 _RELEASE = """
@@ -55,11 +56,11 @@ WITH held AS MATERIALIZED (
     UPDATE listing_operations o SET failures = 0 FROM held h
     WHERE o.connector_id = $1 AND o.item_id = h.item_id AND o.operation = h.operation
 )
-SELECT count(*) FILTER (WHERE counts) FROM held
+SELECT item_id, counts FROM held
 """
 _UNMARK = """
 UPDATE listings l SET state = CASE WHEN l.external_id IS NULL THEN 'intent' ELSE 'confirmed' END, updated_at = now()
-WHERE l.connector_id = $1 AND l.state = 'quarantined' AND ($2::uuid[] IS NULL OR l.product_id = ANY ($2))
+WHERE l.connector_id = $1 AND l.item_id = ANY ($2) AND l.state = 'quarantined'
   AND NOT EXISTS (
       SELECT FROM listing_operations o
       WHERE o.connector_id = l.connector_id AND o.item_id = l.item_id AND o.failures >= 3
@@ -80,9 +81,10 @@ async def release(
     """Forgets failures in the transaction of the caller; returns how many items were held back by them."""
     ids = None if product_ids is None else sorted(set(product_ids))
     await connection.execute(_LOCK_LISTINGS, connector_id, ids)
-    released: int = await connection.fetchval(_RELEASE, connector_id, ids, operation, account_id)
-    await connection.execute(_UNMARK, connector_id, ids)
-    return released
+    rows = await connection.fetch(_RELEASE, connector_id, ids, operation, account_id)
+    if rows:
+        await connection.execute(_UNMARK, connector_id, sorted({row["item_id"] for row in rows}))
+    return sum(row["counts"] for row in rows)
 
 
 class Quarantine:

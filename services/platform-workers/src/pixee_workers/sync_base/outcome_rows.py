@@ -94,16 +94,25 @@ async def write_operations(connection: Connection, results: Iterable[ChunkResult
                 "account_id": account,
                 "hash": None if row.hash is None else row.hash.hex(),
                 "catalog_version": row.catalog_version,
-                "failure": row.failure and row.failure.value,
-                "failure_class": row.failure_class,
-                "failure_hash": None if row.failure_hash is None else row.failure_hash.hex(),
-                "failure_message": row.failure_message,
+                **_failure(row),
             }
             for (connector, item, operation), (account, row) in rows.items()
         ]
         marked = await connection.fetch(outcome_sql.OPERATIONS, _document(values))
         if marked:
             await connection.execute(outcome_sql.QUARANTINE, *_columns([tuple(row) for row in marked], 3))
+
+
+def _failure(row: OperationRow) -> dict[str, str | None]:
+    """The columns of a failure. What went through has none of them: it is by far the most."""
+    if row.failure is None:
+        return {}
+    return {
+        "failure": row.failure.value,
+        "failure_class": row.failure_class,
+        "failure_hash": None if row.failure_hash is None else row.failure_hash.hex(),
+        "failure_message": row.failure_message,
+    }
 
 
 async def write_issues(connection: Connection, results: Iterable[ChunkResult]) -> None:

@@ -57,7 +57,12 @@ BEGIN
             FROM item_issues i
             WHERE i.job_id = p_of AND NOT i.warning AND i.outcome IN ('rejected', 'needs_review', 'quarantined')
         ) failed;
-        IF v_again = 0 THEN
+        -- What was answered under the same key is answered again, although what was taken up then may be held back by now.
+        IF v_again = 0 AND NOT EXISTS (
+            SELECT FROM idempotency_keys k
+            WHERE k.account_id = p_account AND k.route = p_route AND k.key = p_idempotency_key
+              AND k.created_at > now() - interval '24 hours'
+        ) THEN
             verdict := 'nothing_failed';
             RETURN;
         END IF;
