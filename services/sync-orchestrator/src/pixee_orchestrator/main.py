@@ -13,7 +13,7 @@ from faststream.kafka import KafkaBroker
 
 from pixee_common.clock import SystemClock
 from pixee_common.db import Database
-from pixee_common.db.channels import DISPATCH, OUTBOX, PLAN
+from pixee_common.db.channels import CHANGES, DISPATCH, OUTBOX, PLAN
 from pixee_common.delivery.dead_letters import DeadLetterBox
 from pixee_common.delivery.relay import Relay
 from pixee_common.messaging.brokers import BrokerRunner, build_broker
@@ -30,6 +30,7 @@ from pixee_common.service import (
     run_service,
     serve,
 )
+from pixee_orchestrator.auto_sync.drain import Drain
 from pixee_orchestrator.catalog.consumer import CatalogConsumer
 from pixee_orchestrator.catalog.pulls.applying import PullPages
 from pixee_orchestrator.dispatch.dispatcher import Dispatcher
@@ -65,8 +66,11 @@ class Orchestrator:
         timers = Timers(self.database, settings, clock, dispatcher.poke)
         self.plan = Loop("plan", planner.step, clock)
         self.cancel = Loop("cancel", timers.cancel, clock)
+        drain = Drain(self.database, clock, pause=settings.auto_sync_seconds, lifetime=lifetime)
+        self.drain = Loop("auto-sync", drain.step, clock, every=0.25)
         self.loops = (
-            *(self.plan, self.pulls, self.cancel),
+            *(self.plan, self.pulls, self.cancel, self.drain),
+            Loop("auto-sync tidying", drain.tidy, clock, every=60),
             Loop("dispatch", dispatcher.turn, clock),
             Loop("dispatch sweep", dispatcher.sweep, clock),
             Loop("fold sweep", folder.sweep, clock),
@@ -97,7 +101,12 @@ class Orchestrator:
 
     async def listen(self) -> None:
         """Notifications of the database, for ever."""
-        wakes = {PLAN: self._asked_to_plan, DISPATCH: self._dispatcher.poke, OUTBOX: self.relay.wake}
+        wakes = {
+            PLAN: self._asked_to_plan,
+            DISPATCH: self._dispatcher.poke,
+            OUTBOX: self.relay.wake,
+            CHANGES: self.drain.wake,
+        }
         await self.database.listen(wakes)
 
     async def answers(self) -> None:

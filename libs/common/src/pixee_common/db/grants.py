@@ -31,7 +31,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "listings": {"gateway": "rw", "orchestrator": "rawd", "worker": "rawd"},
     "listing_operations": {"gateway": "rw(failures)", "orchestrator": "rawd", "worker": "rawd"},
     "seen_values": {"orchestrator": "rawd", "worker": "r"},
-    "pending_changes": {"gateway": "r", "orchestrator": "rawd"},
+    "pending_changes": {"gateway": "rd", "orchestrator": "rawd"},
     "jobs": {"gateway": "raw", "orchestrator": "raw", "worker": "r"},
     "chunks": {"gateway": "rw", "orchestrator": "raw", "worker": "rw"},
     "item_issues": {"gateway": "r", "orchestrator": "rawd", "worker": "rawd"},

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
-from pixee_common.domain.job import Counted
+from pixee_common.domain.job import Counted, Operation
 from pixee_common.domain.reasons import ReasonCode
 from pixee_gateway.api.idempotency import IdempotencyKey, bound
 from pixee_gateway.api.responses import NOT_FOUND, PROBLEMS, component
@@ -24,10 +24,15 @@ router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=PROBLEMS | NO
 
 @router.get("", operation_id="list_jobs", summary="List jobs")
 async def list_jobs(
-    cases: Cases, caller: CallerOf, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    cases: Cases,
+    caller: CallerOf,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    operation: Operation | None = None,
+    requested_by: Annotated[str | None, Query(description="The id of an API key, or `auto-sync`.")] = None,
 ) -> JobPage:
     """Jobs of all connectors, newest first."""
-    items, following = await cases.jobs.listed(caller, cursor, limit)
+    items, following = await cases.jobs.listed(caller, cursor, limit, operation=operation, requested_by=requested_by)
     return JobPage(items=items, next_cursor=following)
 
 

@@ -12,6 +12,7 @@ from pixee_common.delivery import dead_letters
 from pixee_common.events import CatalogChanged
 from pixee_common.messaging.consuming import Received, SetAside, UnreadableError, read
 from pixee_common.telemetry import record
+from pixee_orchestrator.auto_sync.marks import PULL_SOURCE, Marks
 from pixee_orchestrator.catalog.changes import Applied, Incoming, Status, Told, runs
 from pixee_orchestrator.catalog.deletes import delete_products
 from pixee_orchestrator.catalog.prices import change_prices
@@ -20,14 +21,12 @@ from pixee_orchestrator.catalog.stock import change_stock
 from pixee_orchestrator.catalog.upserts import upsert_products
 from pixee_orchestrator.names import SOURCE
 
-__all__ = ["LOCK_ACCOUNTS", "PULL_SOURCE", "CatalogConsumer"]
-
-PULL_SOURCE = "pull:"
+__all__ = ["LOCK_ACCOUNTS", "CatalogConsumer"]
 
 # One writer of an account's catalog at a time: SKUs are unique in it, and its products are counted in this row.
 LOCK_ACCOUNTS = "SELECT id FROM accounts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
-Apply = Callable[[Connection, UUID, Sequence[Told[Any]]], Awaitable[list[Applied]]]
+Apply = Callable[[Connection, UUID, Sequence[Told[Any]], Marks], Awaitable[list[Applied]]]
 
 _APPLY: dict[str, Apply] = {
     "upsert": upsert_products,
@@ -73,18 +72,22 @@ async def _apply_all(connection: Connection, by_account: dict[UUID, list[Incomin
             for one in incoming:
                 await _dead_letter(connection, one, "unknown_account", f"there is no account {account}", None)
             continue
+        marks = Marks(account)
         for run in runs(incoming):
-            done += await _apply_run(connection, account, run)
+            done += await _apply_run(connection, account, run, marks)
+        await marks.write(connection)
     return done
 
 
-async def _apply_run(connection: Connection, account: UUID, run: Sequence[Incoming]) -> list[tuple[str, Applied]]:
+async def _apply_run(
+    connection: Connection, account: UUID, run: Sequence[Incoming], marks: Marks
+) -> list[tuple[str, Applied]]:
     new = await new_ones(connection, account, run)
     if not new:
         return []
     kind = new[0].event.change.action
     told = [Told(one.event.change, one.event.source) for one in new]
-    results = await _APPLY[kind](connection, account, told)
+    results = await _APPLY[kind](connection, account, told, marks)
     await remember(connection, account, new, results)
     for one, result in zip(new, results, strict=True):
         if result.status is Status.REFUSED:

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pixee_common.db import Connection
 from pixee_common.domain.ids import new_id
+from pixee_common.domain.job import Operation
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.events.catalog import ListPrice, PriceChanged
+from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.changes import Applied, Status, Told
 from pixee_orchestrator.catalog.stock import unknown_sku
 from pixee_orchestrator.catalog.stored import Prices, StoredVariant, read_variants_by_sku
@@ -40,6 +42,7 @@ SET base_price = a.base_price, compare_at_price = a.compare_at_price, currency =
 FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::text[], $5::text[])
      AS a(id, base_price, compare_at_price, currency, origin)
 WHERE v.id = a.id
+RETURNING v.id, v.price_version, v.price_origin
 """
 
 ListRow = tuple[UUID, str, str, str, Any, Any]
@@ -94,7 +97,9 @@ class _Book:
             await connection.execute(WRITE_LIST_ITEMS, account, *(list(column) for column in zip(*items, strict=True)))
 
 
-async def change_prices(connection: Connection, account: UUID, run: Sequence[Told[PriceChanged]]) -> list[Applied]:
+async def change_prices(
+    connection: Connection, account: UUID, run: Sequence[Told[PriceChanged]], marks: Marks
+) -> list[Applied]:
     """Each SKU once. A change that cannot be taken whole is refused whole."""
     variants = await read_variants_by_sku(connection, account, [told.change.sku for told in run])
     keys = sorted({price.price_list for told in run for price in told.change.list_prices})
@@ -118,7 +123,8 @@ async def change_prices(connection: Connection, account: UUID, run: Sequence[Tol
         rows.append((variant.id, base[0], base[1], base[3], told.origin))
         results.append(Applied(Status.APPLIED))
     if rows:
-        await connection.execute(WRITE_PRICES, *(list(column) for column in zip(*rows, strict=True)))
+        written = await connection.fetch(WRITE_PRICES, *(list(column) for column in zip(*rows, strict=True)))
+        marks.add(Operation.PUSH_PRICES, written)
     await book.write(connection, account)
     return results
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from pixee_common.db import Connection
+from pixee_common.domain.job import Operation
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.events.catalog import StockChanged
+from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.changes import Applied, Status, Told
 from pixee_orchestrator.catalog.stored import read_stock, read_variants_by_sku
 from pixee_orchestrator.catalog.writing import CLEAR_STOCK, WRITE_STOCK
@@ -15,10 +17,13 @@ __all__ = ["change_stock", "unknown_sku"]
 RAISE_STOCK_VERSIONS = """
 UPDATE variants v SET stock_version = nextval('catalog_version'), stock_origin = a.origin
 FROM unnest($1::uuid[], $2::text[]) AS a(id, origin) WHERE v.id = a.id
+RETURNING v.id, v.stock_version, v.stock_origin
 """
 
 
-async def change_stock(connection: Connection, account: UUID, run: Sequence[Told[StockChanged]]) -> list[Applied]:
+async def change_stock(
+    connection: Connection, account: UUID, run: Sequence[Told[StockChanged]], marks: Marks
+) -> list[Applied]:
     """Each SKU once."""
     variants = await read_variants_by_sku(connection, account, [told.change.sku for told in run])
     stock = await read_stock(connection, [variant.id for variant in variants.values()])
@@ -37,7 +42,8 @@ async def change_stock(connection: Connection, account: UUID, run: Sequence[Told
         results.append(Applied(Status.APPLIED))
     if changed:
         ids = list(changed)
-        await connection.execute(RAISE_STOCK_VERSIONS, ids, [origin for origin, _ in changed.values()])
+        raised = await connection.fetch(RAISE_STOCK_VERSIONS, ids, [origin for origin, _ in changed.values()])
+        marks.add(Operation.PUSH_STOCK, raised)
         await connection.execute(CLEAR_STOCK, ids)
         rows = [(one, where, count) for one, (_, at) in changed.items() for where, count in at.items()]
         await connection.execute(WRITE_STOCK, account, *(list(column) for column in zip(*rows, strict=True)))

@@ -3,7 +3,7 @@
 Dispatch begins with the first page: a job over a million products does not wait for its own planning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from pixee_common.db import Connection, Database
 from pixee_common.domain.job import Operation
 from pixee_common.platforms.manifest import Manifest
 from pixee_common.telemetry import inject, log_context, span
+from pixee_orchestrator.auto_sync.pending import take_pending
 from pixee_orchestrator.planning.chunks import advance_job, insert_chunks, insert_pull_chunk
 from pixee_orchestrator.planning.items import ItemQuery, page_of_items
 from pixee_orchestrator.planning.pages import cut
@@ -71,9 +72,7 @@ class Planner:
         return True
 
     async def _plan_page(self, connection: Connection, job: JobInTurn) -> None:
-        query = ItemQuery(job.account_id, job.connector_id, job.operation, job.product_ids, job.retry_of)
-        page = await page_of_items(connection, query, job.plan_cursor, self._page_items)
-        last = len(page) < self._page_items
+        page, last = await self._next_page(connection, job)
         cuts = cut(page, job.next_chunk)
         alone = last and len(cuts) == 1 and job.next_chunk == 0
         traces = chunk_traceparents(job.traceparent, [one.no for one in cuts], alone=alone)
@@ -92,6 +91,14 @@ class Planner:
         await self._tell(connection, job, row)
         if last:
             await settle(connection, [job.id])
+
+    async def _next_page(self, connection: Connection, job: JobInTurn) -> tuple[Sequence[UUID], bool]:
+        """The items, and whether they are the last. Changes that come from now on are another job's."""
+        if job.takes_pending_changes:
+            return await take_pending(connection, job.connector_id, job.operation, self._page_items), True
+        query = ItemQuery(job.account_id, job.connector_id, job.operation, job.product_ids, job.retry_of)
+        page = await page_of_items(connection, query, job.plan_cursor, self._page_items)
+        return page, len(page) < self._page_items
 
     async def _begin_pull(self, connection: Connection, job: JobInTurn) -> None:
         since = await since_for(connection, job, self._manifests)

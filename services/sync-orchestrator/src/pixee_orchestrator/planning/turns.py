@@ -69,6 +69,11 @@ class JobInTurn:
         return None if named is None else UUID(str(named))
 
     @property
+    def takes_pending_changes(self) -> bool:
+        """A job of auto-sync: its items are the changes that are pending when its turn comes."""
+        return (self.scope or {}).get("pending_changes") is True
+
+    @property
     def wants_everything(self) -> bool:
         """A pull that was asked to read all, whatever changed."""
         return (self.scope or {}).get("mode") == "full"

@@ -80,4 +80,5 @@ pending_changes = Table(
     Column("version", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     born(),
+    Index("ix_pending_changes_oldest", "connector_id", "operation", "created_at"),
 )

@@ -21,6 +21,7 @@ from pixee_common.events import CatalogChanged
 from pixee_common.messaging.topics import CATALOG_CHANGED
 from pixee_common.platforms.manifest import Manifest
 from pixee_common.telemetry import inject, span
+from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.consumer import LOCK_ACCOUNTS
 from pixee_orchestrator.catalog.pulls import rows as sql
 from pixee_orchestrator.catalog.pulls.creating import possible_names
@@ -129,7 +130,7 @@ async def _merge(connection: Connection, job: PullJob, page: Any) -> Merge:
     names = {name for product in pulled for name in possible_names(product, job.platform)}
     placeholders = [job.placeholder(product.external_id) for product in pulled]
     facts = await read_facts(connection, job, pulled, names=names, placeholders=placeholders)
-    merge = Merge(job, facts, page["requested_at"], Writes(job.account_id))
+    merge = Merge(job, facts, page["requested_at"], Writes(job.account_id, Marks(job.account_id)))
     for product in pulled:
         merge.add(product)
     return merge
@@ -137,6 +138,7 @@ async def _merge(connection: Connection, job: PullJob, page: Any) -> Merge:
 
 async def _write(connection: Connection, job: PullJob, no: int, merge: Merge) -> None:
     await merge.writes.write(connection)
+    await merge.writes.marks.write(connection)
     listed = [
         (one.item_id, one.kind, one.product_id, one.external_id, one.parent_external_id, dict(one.refs))
         for one in merge.listings
