@@ -13,10 +13,11 @@ from pixee_common.events import CatalogChanged
 from pixee_common.messaging.consuming import Received, SetAside, UnreadableError, read
 from pixee_common.telemetry import record
 from pixee_orchestrator.auto_sync.marks import PULL_SOURCE, Marks
-from pixee_orchestrator.catalog.changes import Applied, Incoming, Status, Told, runs
+from pixee_orchestrator.catalog.changes import Applied, Incoming, Status, Told
 from pixee_orchestrator.catalog.deletes import delete_products
 from pixee_orchestrator.catalog.prices import change_prices
-from pixee_orchestrator.catalog.sequences import new_ones, remember
+from pixee_orchestrator.catalog.runs import runs
+from pixee_orchestrator.catalog.sequences import Sequences
 from pixee_orchestrator.catalog.stock import change_stock
 from pixee_orchestrator.catalog.upserts import upsert_products
 from pixee_orchestrator.names import SOURCE
@@ -72,23 +73,24 @@ async def _apply_all(connection: Connection, by_account: dict[UUID, list[Incomin
             for one in incoming:
                 await _dead_letter(connection, one, "unknown_account", f"there is no account {account}", None)
             continue
-        marks = Marks(account)
+        marks, sequences = Marks(account), await Sequences.read(connection, account, incoming)
         for run in runs(incoming):
-            done += await _apply_run(connection, account, run, marks)
+            done += await _apply_run(connection, account, run, sequences, marks)
+        await sequences.write(connection)
         await marks.write(connection)
     return done
 
 
 async def _apply_run(
-    connection: Connection, account: UUID, run: Sequence[Incoming], marks: Marks
+    connection: Connection, account: UUID, run: Sequence[Incoming], sequences: Sequences, marks: Marks
 ) -> list[tuple[str, Applied]]:
-    new = await new_ones(connection, account, run)
+    new = sequences.new_ones(run)
     if not new:
         return []
     kind = new[0].event.change.action
     told = [Told(one.event.change, one.event.source) for one in new]
     results = await _APPLY[kind](connection, account, told, marks)
-    await remember(connection, account, new, results)
+    sequences.remember(new, results)
     for one, result in zip(new, results, strict=True):
         if result.status is Status.REFUSED:
             await _dead_letter(connection, one, result.reason or "refused", result.message or "", account)
