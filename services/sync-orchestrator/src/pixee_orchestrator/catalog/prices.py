@@ -19,8 +19,11 @@ from pixee_orchestrator.catalog.stored import Prices
 __all__ = ["change_prices"]
 
 PRICES_BY_SKU = """
-SELECT sku, id, base_price, compare_at_price, cost, currency FROM variants
-WHERE account_id = $1 AND sku = ANY($2::text[]) AND deleted_at IS NULL
+SELECT v.* FROM unnest($2::text[]) AS a(sku)
+CROSS JOIN LATERAL (
+    SELECT sku, id, base_price, compare_at_price, cost, currency FROM variants
+    WHERE account_id = $1 AND sku = a.sku AND deleted_at IS NULL LIMIT 1
+) v
 """
 LISTS = "SELECT id, key, channel, currency, valid_from, valid_until FROM price_lists WHERE account_id = $1 AND key = ANY($2::text[])"
 LIST_ITEMS = """

@@ -16,7 +16,9 @@ __all__ = ["Sequences"]
 KNOWN = """
 SELECT s.source, s.entity, s.sequence, s.status
 FROM unnest($2::text[], $3::text[]) AS a(source, entity)
-JOIN catalog_sequences s ON s.account_id = $1 AND s.source = a.source AND s.entity = a.entity
+CROSS JOIN LATERAL (
+    SELECT * FROM catalog_sequences WHERE account_id = $1 AND source = a.source AND entity = a.entity LIMIT 1
+) s
 """
 REMEMBER = """
 INSERT INTO catalog_sequences (account_id, source, entity, sequence, status, reason)
@@ -60,10 +62,14 @@ class Sequences:
         return new
 
     def remember(self, run: Sequence[Incoming], results: Sequence[Applied]) -> None:
-        """The fate of each change; of several of one entity the last."""
+        """The fate of each change; of several of one entity the last. A late one behind them is what the record tells of,
+        unless they were refused: a dead letter may be replayed.
+        """
         for one, result in zip(run, results, strict=True):
             place = _place(one)
-            self._note(place, (self._known[place][0], result.status, result.reason))
+            sequence, status, _ = self._known[place]
+            if status != Status.STALE or result.status is Status.REFUSED:
+                self._note(place, (sequence, result.status, result.reason))
 
     async def write(self, connection: Connection) -> None:
         """Keeps what this batch changed."""

@@ -12,9 +12,14 @@ from pixee_orchestrator.catalog.changes import Applied, Status, Told
 
 __all__ = ["change_stock", "unknown_sku"]
 
+# A look-up for each SKU: given a list of them, the planner reads the account's whole catalog instead.
 LEVELS_BY_SKU = """
-SELECT v.sku, v.id, s.location, s.quantity FROM variants v LEFT JOIN stock s ON s.variant_id = v.id
-WHERE v.account_id = $1 AND v.sku = ANY($2::text[]) AND v.deleted_at IS NULL
+SELECT v.sku, v.id, s.location, s.quantity
+FROM unnest($2::text[]) AS a(sku)
+CROSS JOIN LATERAL (
+    SELECT sku, id FROM variants WHERE account_id = $1 AND sku = a.sku AND deleted_at IS NULL LIMIT 1
+) v
+LEFT JOIN LATERAL (SELECT location, quantity FROM stock WHERE variant_id = v.id OFFSET 0) s ON true
 """
 # One round trip; a level that stays where it is is updated in place, which costs no index anything.
 WRITE_LEVELS = """

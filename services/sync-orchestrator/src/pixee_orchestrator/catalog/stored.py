@@ -31,7 +31,12 @@ VARIANTS = """
 SELECT id, product_id, position, sku, ean, content, base_price, compare_at_price, cost, currency, deleted_at
 FROM variants WHERE product_id = ANY($1::uuid[]) ORDER BY deleted_at DESC NULLS FIRST
 """
-OWNERS = "SELECT sku, product_id FROM variants WHERE account_id = $1 AND sku = ANY($2::text[]) AND deleted_at IS NULL"
+OWNERS = """
+SELECT v.* FROM unnest($2::text[]) AS a(sku)
+CROSS JOIN LATERAL (
+    SELECT sku, product_id FROM variants WHERE account_id = $1 AND sku = a.sku AND deleted_at IS NULL LIMIT 1
+) v
+"""
 STOCK = "SELECT variant_id, location, quantity FROM stock WHERE variant_id = ANY($1::uuid[])"
 
 
