@@ -23,6 +23,7 @@ from pixee_workers.sync_base.splitting import Limits, split
 from pixee_workers.sync_base.together import together
 from pixee_workers.sync_base.tracks import Track, origin_of, sent_record
 from pixee_workers.sync_base.turns import Turn
+from pixee_workers.sync_base.unlisted import read_behind_creates
 from pixee_workers.sync_base.values import Values
 
 _MOST_UNKNOWNS = 2
@@ -76,13 +77,15 @@ class PagePush:
             )
             self._carriage.tally.close(track.id, OutcomeKind.CANCELLED, ReasonCode.CANCELLED, f"Cancelled. {there}")
 
-    async def _read(self, item_ids: Sequence[UUID], ahead: Ahead | None = None) -> list[Ready]:
+    async def _read(self, item_ids: Sequence[UUID], ahead: Ahead | None = None, *, held: bool = False) -> list[Ready]:
         carriage = self._carriage
         if ahead is not None:
             self._read_at, reads = ahead.at, ahead.reads
         else:
             self._read_at = carriage.wiring.clock.monotonic()
             reads = await self._values.read(carriage.operation, item_ids, carriage.connector, carriage.route.recent)
+        if not held:
+            reads = await read_behind_creates(carriage, self._values, reads)
         carriage.units = max(carriage.units, sum(max(1, len(read.variant_versions)) for read in reads))
         prepared = prepare(reads, carriage.operation, carriage.connector, carriage.adapter, forced=self._forced)
         for read in reads:
@@ -139,7 +142,7 @@ class PagePush:
         if not old and not carriage.route.locks.touched_since(products, self._read_at):
             return tracks
         read_at = self._read_at
-        ready = {one.read.id: one for one in await self._read([track.id for track in tracks])}
+        ready = {one.read.id: one for one in await self._read([track.id for track in tracks], held=True)}
         self._read_at = read_at  # the other submissions of the page were not read again
         kept = [track for track in tracks if track.id in ready]
         for track in kept:
