@@ -25,6 +25,7 @@ from pixee_orchestrator.progress.settling import settle
 __all__ = ["NO_ITEMS", "Planner"]
 
 NO_ITEMS = "The scope holds no items, so nothing was sent."
+SENT_ALREADY = "What had changed was sent by an earlier job already, or is gone."
 
 # A job that nobody needs any more is not planned on; what it has is cancelled by the timers.
 STOP_PLANNING = """
@@ -86,7 +87,7 @@ class Planner:
             next_chunk=job.next_chunk + len(cuts),
             planning="done" if last else "begun",
             lifetime=self._lifetime,
-            warning=NO_ITEMS if empty else None,
+            warning=(SENT_ALREADY if job.takes_pending_changes else NO_ITEMS) if empty else None,
         )
         await self._tell(connection, job, row)
         if last:
