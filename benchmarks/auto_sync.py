@@ -15,14 +15,12 @@ from pathlib import Path
 
 from benchmarks.kafka_lag import LagMeter
 from benchmarks.report import Figure
-from benchmarks.stack import Account, Shop, simple_product  # first: it makes the tests' harness importable
+from benchmarks.stack import Account, Shop, read_shop, running_system, simple_product
 from pixee_common.domain.product import StockLevel, Variant
 from pixee_common.events import CatalogChanged
 from pixee_common.events.catalog import Change, PriceChanged, ProductUpserted, StockChanged
 from pixee_common.messaging.brokers import build_producer
 from pixee_common.messaging.topics import CATALOG_CHANGED
-from system.harness import running_system
-from system.shops import read_shop
 
 VARIANTS = int(os.environ.get("PIXEE_BENCH_VARIANTS", "20000"))
 RATE = int(os.environ.get("PIXEE_BENCH_EVENTS_PER_SECOND", "5000"))
