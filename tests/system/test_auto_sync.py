@@ -4,12 +4,14 @@ import asyncio
 import random
 import sys
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from system.harness import Account, Shop, simple_product
+from system.harness import Account, Shop, running_system, simple_product
 from system.shops import read_shop
 
 from pixee_common.domain.product import StockLevel
@@ -168,32 +170,72 @@ async def test_a_paused_connector_keeps_its_changes_and_sends_the_newest_after_i
     assert len(await _jobs(account)) == 1
 
 
-async def test_a_stream_of_changes_ends_in_both_shops_at_the_newest_values(account: Account) -> None:
-    """500 events a second over 500 variants: 80 % stock, shuffled, 5 % twice."""
-    variants, seconds, rate = 500, 4, 500
+@dataclass
+class Stream:
+    """80 % stock, the rest prices, at random over so many variants; and what every SKU is to have at the end."""
+
+    variants: int
+    changes: list[Change] = field(default_factory=list)
+    quantities: dict[str, int] = field(default_factory=dict)
+    prices: dict[str, Decimal] = field(default_factory=dict)
+
+    def grow(self, count: int) -> "Stream":
+        dice = random.Random(1)
+        for n in range(self.variants):
+            variant = simple_product(n).variants[0]
+            self.quantities[variant.sku] = variant.stock[0].quantity
+            self.prices[variant.sku] = variant.base_price
+        for _ in range(count):
+            n = dice.randrange(self.variants)
+            sku = f"P-{n:06d}"
+            if dice.random() < 0.8:
+                self.quantities[sku] = dice.randrange(1_000)
+                self.changes.append(_stock(n, self.quantities[sku]))
+            else:
+                self.prices[sku] = Decimal(dice.randrange(100, 9_999)) / 100
+                self.changes.append(PriceChanged(sku=sku, currency="EUR", base_price=self.prices[sku]))
+        return self
+
+    async def arrived(self, shop: Shop) -> None:
+        found = await read_shop(shop)
+        assert {sku: seen.quantity for sku, seen in found.items()} == self.quantities
+        assert {sku: seen.price for sku, seen in found.items()} == self.prices
+
+
+async def _two_shops(account: Account, variants: int) -> list[Shop]:
     await account.catalog(simple_product(n) for n in range(variants))
     shops = [await _shop(account, platform) for platform in ("shopify", "woocommerce")]
     for shop in shops:
         await shop.synced("push-products")
         await _switch(shop, **ALL_ON)
-    dice = random.Random(1)
-    quantities = {f"P-{n:06d}": n % 50 for n in range(variants)}
-    prices = {v.sku: v.base_price for n in range(variants) for v in simple_product(n).variants}
-    changes: list[Change] = []
-    for _ in range(seconds * rate):
-        n = dice.randrange(variants)
-        sku = f"P-{n:06d}"
-        if dice.random() < 0.8:
-            quantities[sku] = dice.randrange(1_000)
-            changes.append(_stock(n, quantities[sku]))
-        else:
-            changes.append(PriceChanged(sku=sku, currency="EUR", base_price=f"{dice.randrange(100, 9_999) / 100:.2f}"))
-            prices[sku] = changes[-1].base_price
-    newest = await _publish(account, changes, rate=rate, source="erp")
+    return shops
+
+
+async def test_a_stream_of_changes_ends_in_both_shops_at_the_newest_values(account: Account) -> None:
+    """500 events a second over 500 variants, 5 % of them twice."""
+    shops = await _two_shops(account, 500)
+    stream = Stream(500).grow(2_000)
+    newest = await _publish(account, stream.changes, rate=500, source="erp")
     await _applied(account, "erp", newest)
     await _quiet(account)
     for shop in shops:
-        found = await read_shop(shop)
-        assert {sku: seen.quantity for sku, seen in found.items()} == quantities
-        assert {sku: seen.price for sku, seen in found.items()} == prices
+        await stream.arrived(shop)
     assert {job["state"] for job in await _jobs(account)} == {"completed"}
+
+
+@pytest.mark.timeout(240)
+async def test_nothing_of_a_stream_is_lost_when_orchestrators_and_the_worker_are_killed_in_it(tmp_path) -> None:
+    async with running_system(tmp_path, orchestrators=2) as system:
+        account = await system.account()
+        shops = await _two_shops(account, 200)
+        stream = Stream(200).grow(4_000)
+        sending = asyncio.create_task(_publish(account, stream.changes, rate=400, source="erp"))
+        for name in ("orchestrator-1", "worker", "orchestrator-2"):
+            await asyncio.sleep(2)
+            await system.stack.processes[name].kill()
+            await system.stack.processes[name].start()
+        await _applied(account, "erp", await sending, seconds=90)
+        await _quiet(account, seconds=90)
+        for shop in shops:
+            await stream.arrived(shop)
+        assert await system.violations() == []
