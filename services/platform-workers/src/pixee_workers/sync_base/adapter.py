@@ -71,10 +71,12 @@ class Adapter(Protocol):
         Items are of the operation's kind. Where an item has a listing it is an update of that object; without one it is a create.
 
         Raises:
-            PlatformFault: nothing can be said of single items, but that the platform may name some (`guilty`: their ids). `throttled`, `unavailable`: all come again; `ambiguous`: all
-                become `unknown` and are looked up first; `refused`: those that are named are rejected and the rest comes
-                again at once; with nobody named all are rejected (bisected where the operation is all or nothing); `too_big`: halved. Outcomes already certain are lost with it, so raise only before the first write
-                or for a submission that is idempotent.
+            PlatformFault: nothing can be said of single items, but that the platform may name some (`guilty`: their ids).
+                `throttled`, `unavailable`: all come again; `ambiguous`: all become `unknown` and are looked up first;
+                `refused`, `too_big`: those that are named are rejected, and the rest comes again at once. With nobody
+                named, `refused` rejects all (bisected where the operation is all or nothing), `too_big` is halved.
+                Outcomes already certain are lost with it, so raise only before the first write or for a submission that
+                is idempotent.
         """
         ...
 
