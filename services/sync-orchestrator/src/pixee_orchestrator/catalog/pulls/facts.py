@@ -11,7 +11,7 @@ from pixee_common.domain.gtin import gtin_is_valid, gtin_key
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob
 
-__all__ = ["Facts", "KnownProduct", "KnownVariant", "read_facts"]
+__all__ = ["Facts", "KnownProduct", "KnownVariant", "ean_keys", "read_facts"]
 
 LISTED = """
 SELECT kind, external_id, item_id, product_id FROM listings
@@ -44,7 +44,7 @@ SENT = """
 SELECT item_id, operation, catalog_version, sent_at FROM listing_operations
 WHERE connector_id = $1 AND item_id = ANY($2::uuid[])
 """
-SEEN = "SELECT item_id, values, seen_at FROM seen_values WHERE connector_id = $1 AND item_id = ANY($2::uuid[])"
+SEEN = "SELECT item_id, values, digest, seen_at FROM seen_values WHERE connector_id = $1 AND item_id = ANY($2::uuid[])"
 OPEN_WRITES = """
 SELECT DISTINCT o.operation, o.item FROM (
     SELECT c.operation, unnest(c.item_ids) AS item FROM (
@@ -82,13 +82,22 @@ class Facts:
     by_key: dict[str, UUID] = field(default_factory=dict)
     by_sku: dict[str, UUID] = field(default_factory=dict)
     by_ean: dict[str, set[UUID]] = field(default_factory=dict)
+    claimed_by: dict[str, set[str]] = field(default_factory=dict)
+    """EAN → external ids of the page's products that nothing but an EAN could tell: neither listed nor with a key of ours."""
     products: dict[UUID, KnownProduct] = field(default_factory=dict)
     sent: dict[tuple[UUID, str], tuple[int, datetime | None]] = field(default_factory=dict)
     """(item, operation) → (catalog version, when)."""
     seen: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     seen_at: dict[UUID, datetime] = field(default_factory=dict)
+    digests: dict[UUID, bytes] = field(default_factory=dict)
+    """Of the shop's object as it last came, by the item that it is known by."""
     open_writes: set[tuple[str, UUID]] = field(default_factory=set)
     """(operation, item)."""
+
+
+def ean_keys(product: PulledProduct) -> list[str]:
+    """Of its variants' EANs those that are valid, as the catalog compares them."""
+    return [gtin_key(one.ean) for one in product.variants if one.ean and gtin_is_valid(one.ean)]
 
 
 async def read_facts(
@@ -112,7 +121,11 @@ async def read_facts(
     wanted = sorted({product.our_key for product in page if product.our_key} | set(skus) | set(names))
     facts.by_key = {row["key"]: row["id"] for row in await connection.fetch(BY_KEY, job.account_id, wanted)}
     facts.by_sku = {row["sku"]: row["product_id"] for row in await connection.fetch(BY_SKU, job.account_id, wanted)}
-    eans = [gtin_key(variant.ean) for variant in variants if variant.ean and gtin_is_valid(variant.ean)]
+    for product in page:
+        if ("product", product.external_id) not in facts.listed and product.our_key not in facts.by_key:
+            for ean in ean_keys(product):
+                facts.claimed_by.setdefault(ean, set()).add(product.external_id)
+    eans = sorted({ean for product in page for ean in ean_keys(product)})
     for row in await connection.fetch(BY_EAN, job.account_id, eans):
         facts.by_ean.setdefault(row["ean_key"], set()).add(row["product_id"])
     candidates = {product for _, product in facts.listed.values()} | set(facts.by_key.values())
@@ -138,5 +151,7 @@ async def _read_products(
     for row in await connection.fetch(SEEN, job.connector_id, [*items, *placeholders]):
         facts.seen[row["item_id"]] = row["values"]
         facts.seen_at[row["item_id"]] = row["seen_at"]
+        if row["digest"] is not None:
+            facts.digests[row["item_id"]] = row["digest"]
     for row in await connection.fetch(OPEN_WRITES, job.connector_id, job.route_key, items):
         facts.open_writes.add((row["operation"], row["item"]))
