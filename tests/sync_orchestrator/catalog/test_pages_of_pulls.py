@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sync_orchestrator.catalog.test_pulls import Pull, shown
+from sync_orchestrator.catalog.test_pulls import CONTENT, Pull, shown
 
 from pixee_orchestrator.catalog.pulls.chains import AHEAD, PullChains
 from pixee_orchestrator.timers.cancelling import carry_out_cancellations
@@ -148,6 +148,7 @@ async def test_a_cancelled_pull_reads_no_further_and_applies_what_it_has(world, 
 
 async def test_products_that_share_one_ean_are_left_to_a_person_with_what_they_may_be(world, pull) -> None:
     (ours,) = await world.products(pull.account, 1)
+    await world.execute("UPDATE products SET content = $1", CONTENT)
     await world.execute("UPDATE variants SET ean = '96385074', ean_key = '96385074'")
     await pull.stage(0, shown("1", ean="96385074"), shown("2", ean="96385074"), cursor={"page": 2})
     assert [(i["outcome"], i["reason"], i["candidates"]) for i in await pull.issues()] == [
@@ -160,6 +161,7 @@ async def test_products_that_share_one_ean_are_left_to_a_person_with_what_they_m
 
 async def test_a_variant_that_only_the_shop_has_is_told_as_such(world, pull) -> None:
     (ours,) = await world.products(pull.account, 1)
+    await world.execute("UPDATE products SET content = $1", CONTENT)
     await world.execute("UPDATE variants SET sku = 'A', ean = '96385074', ean_key = '96385074'")
     page = shown("1", sku="A", ean="96385074")
     await pull.stage(0, page | {"variants": [*page["variants"], {"external_id": "v2", "sku": "B"}]})

@@ -40,7 +40,7 @@ class PullChains:
             await self._extend(end)
         return False
 
-    async def _extend(self, end: Mapping[str, Any]) -> None:
+    async def _extend(self, end: Any) -> None:
         async def work(connection: Connection) -> None:
             await _insert_ahead(connection, end)
 
@@ -52,7 +52,7 @@ class _GrowsNoMoreError(Exception):
     """The pull was cancelled, is over or has broken off: the new chunk is rolled back."""
 
 
-async def _insert_ahead(connection: Connection, end: Mapping[str, Any]) -> None:
+async def _insert_ahead(connection: Connection, end: Any) -> None:
     """Chunk before job, as everywhere: whoever applies the page makes the same chunk and then locks the job."""
     if await connection.fetchval(sql.CURSOR_WAS_HAD, end["job_id"], end["next_cursor"], end["chunk_no"]):
         return

@@ -44,11 +44,11 @@ UPDATE chunks SET item_ids = $3, letters = $4, size = $5, succeeded = $6, failed
     page = $9, done_at = now(), claim_token = NULL
 WHERE job_id = $1 AND no = $2
 """
-# Lists of several lengths cannot stand in one array, so candidates come as documents.
+# Lists of several lengths cannot stand in one array: candidates come boxed, {of: [...]}.
 WRITE_ISSUES = """
 INSERT INTO item_issues (job_id, item_id, account_id, chunk_no, product_id, sku, outcome, reason, message, warning, candidates)
 SELECT $1, a.item_id, $2, $3, a.product_id, a.sku, a.outcome, a.reason, a.message, a.warning,
-       CASE WHEN a.candidates IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(a.candidates)) END
+       CASE WHEN a.candidates IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(a.candidates -> 'of')) END
 FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bool[], $11::jsonb[])
     AS a(item_id, product_id, sku, outcome, reason, message, warning, candidates)
 ON CONFLICT (job_id, item_id) DO NOTHING

@@ -72,7 +72,7 @@ async def write_outcomes(
         rows = [
             (
                 *(one.item_id, one.product_id, one.sku, one.outcome, one.reason, one.message[:1000], one.warning),
-                list(one.candidates) or None,
+                {"of": list(one.candidates)} if one.candidates else None,
             )
             for one in issues
         ]
