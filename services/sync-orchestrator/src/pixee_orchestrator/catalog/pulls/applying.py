@@ -33,7 +33,7 @@ from pixee_orchestrator.catalog.writing import Writes
 from pixee_orchestrator.names import SOURCE
 from pixee_orchestrator.progress.lifecycle import carrier
 
-__all__ = ["PullPages"]
+__all__ = ["PullPages", "merge_page"]
 
 _log = logging.getLogger(__name__)
 _PAGES = TypeAdapter(tuple[PulledProduct, ...])
@@ -82,7 +82,7 @@ class PullPages:
                 await write_outcomes(connection, job, no, [], [])
                 await break_off(connection, job, no, page["refusal"]["reason"], page["refusal"]["message"])
             else:
-                merge, objects = await _merge(connection, job, page)
+                merge, objects = await merge_page(connection, job, page)
                 before = await connection.fetchval(sql.NOTE_OF, job.id, no - 1)
                 brought = Brought(objects, len(objects) - merge.repeated, merge.changed, page["total"])
                 note = noted(brought, PageNote.read(before))
@@ -129,7 +129,8 @@ async def _take(connection: Connection, job_id: UUID, no: int) -> tuple[PullJob,
     return job, chunk, page
 
 
-async def _merge(connection: Connection, job: PullJob, page: Any) -> tuple[Merge, list[tuple[str, bytes]]]:
+async def merge_page(connection: Connection, job: PullJob, page: Any) -> tuple[Merge, list[tuple[str, bytes]]]:
+    """(what is to be written, the page's objects with their digests). Reads only."""
     pulled = _PAGES.validate_python(page["products"])
     digests = [digest(product) for product in page["products"]]
     names = {name for product in pulled for name in possible_names(product, job.platform)}
