@@ -24,7 +24,8 @@ from pixee_orchestrator.catalog.pulls import rows as sql
 from pixee_orchestrator.catalog.pulls.chains import advance, break_off, insert_next, set_aside
 from pixee_orchestrator.catalog.pulls.creating import possible_names
 from pixee_orchestrator.catalog.pulls.facts import read_facts
-from pixee_orchestrator.catalog.pulls.merging import Issue, Merge
+from pixee_orchestrator.catalog.pulls.findings import Issue
+from pixee_orchestrator.catalog.pulls.merging import Merge
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct
 from pixee_orchestrator.catalog.pulls.paging import Brought, PageNote, digest, fault_of, noted, warning_of
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob, read_job

@@ -15,6 +15,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.events.catalog import Change, PriceChanged, ProductUpserted, StockChanged
 from pixee_orchestrator.catalog.pulls.creating import new_product, refusal_text
 from pixee_orchestrator.catalog.pulls.facts import Facts, KnownProduct, KnownVariant
+from pixee_orchestrator.catalog.pulls.findings import Issue, NewListing
 from pixee_orchestrator.catalog.pulls.matching import Matched, Review, match, pair_variants
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct, PulledVariant, amount
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob
@@ -30,36 +31,10 @@ from pixee_orchestrator.catalog.pulls.taking import (
 from pixee_orchestrator.catalog.stored import Prices, StoredVariant, stored_content, stored_variant_content
 from pixee_orchestrator.catalog.writing import Writes
 
-__all__ = ["Issue", "Merge", "NewListing"]
+__all__ = ["Merge"]
 
 JsonObject = dict[str, Any]
 _FIGURES_OF = {"push_prices": ("price", "compare_at_price"), "push_stock": ("quantity",)}
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """What a person may want to know of one product of the page."""
-
-    item_id: UUID
-    outcome: OutcomeKind
-    reason: ReasonCode
-    message: str
-    product_id: UUID | None = None
-    sku: str | None = None
-    warning: bool = False
-    candidates: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NewListing:
-    """A link between ours and theirs that the page proves."""
-
-    item_id: UUID
-    kind: str
-    product_id: UUID
-    external_id: str
-    parent_external_id: str | None
-    refs: Mapping[str, JsonValue]
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ from pixee_common.events import CatalogChanged
 from pixee_common.messaging.topics import CATALOG_CHANGED
 from pixee_common.telemetry import inject
 from pixee_orchestrator.catalog.pulls import rows as sql
-from pixee_orchestrator.catalog.pulls.merging import Issue, Merge
+from pixee_orchestrator.catalog.pulls.findings import Issue
+from pixee_orchestrator.catalog.pulls.merging import Merge
 from pixee_orchestrator.catalog.pulls.paging import PageNote
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob
 from pixee_orchestrator.names import SOURCE
