@@ -1,5 +1,6 @@
 """Chains of pages on real PostgreSQL: what comes twice, what is missing, what never ends, and what is read ahead."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sync_orchestrator.catalog.test_pulls import CONTENT, Pull, shown
 
 from pixee_orchestrator.catalog.pulls.chains import AHEAD, PullChains
 from pixee_orchestrator.timers.cancelling import carry_out_cancellations
+from pixee_orchestrator.timers.due import release_due
 
 pytestmark = pytest.mark.stack
 
@@ -111,6 +113,39 @@ async def test_pages_are_read_ahead_of_what_is_applied_and_applied_in_order(worl
     await pull.stage(AHEAD + 1, shown("last"))
     row = await world.state(pull.job)
     assert (row["state"], row["total"]) == ("completed", AHEAD + 2)
+
+
+async def test_a_page_that_the_platform_prepares_keeps_the_job_open_and_is_no_page_until_it_comes(
+    world, pull, database, folder
+) -> None:
+    await world.execute(
+        "UPDATE chunks SET state = 'waiting', wait_reason = 'remote_pending', not_before = now(), cursor = $2, page = $3 "
+        "WHERE job_id = $1",
+        *(pull.job, {"report": 1}, {"waits_since": ASKED.isoformat()}),
+    )
+    await folder.sweep()
+    assert (await world.state(pull.job))["state"] == "running"
+    released, _ = await database.run(release_due)
+    assert (released, await _states(pull)) == (1, ["pending"])
+    await pull.stage(0, shown("1"), cursor={"report": 1, "row": 100})
+    first, second = await world.chunks(pull.job)
+    assert (first["page"]["products"], second["cursor"]) == (1, {"report": 1, "row": 100})
+    await pull.stage(1, shown("2"))
+    assert (await world.state(pull.job))["total"] == 2
+
+
+async def test_replicas_that_extend_and_apply_one_chain_at_once_never_meet_in_a_circle(world, pull, database) -> None:
+    pages = 12
+    for no in range(pages):
+        cursor = {"page": no + 1} if no + 1 < pages else None
+        await pull.read(no, *(shown(f"{no}-{n}") for n in range(5)), cursor=cursor)
+        chains = [PullChains(database) for _ in range(3)]
+        await asyncio.gather(*(one.sweep() for one in chains), *(pull.pages.sweep() for _ in range(3)))
+        assert len(await world.chunks(pull.job)) == min(no + 2, pages)
+    while await pull.pages.sweep():
+        pass
+    row = await world.state(pull.job)
+    assert (row["state"], row["total"], row["warning"]) == ("completed", pages * 5, None)
 
 
 async def test_what_was_read_ahead_of_a_pull_that_breaks_off_is_not_applied(world, pull, database) -> None:
