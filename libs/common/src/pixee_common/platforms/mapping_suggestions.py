@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pixee_common.domain.mapping import PATH_SEPARATOR, ConnectorMapping, Unmapped
 from pixee_common.platforms.catalog_words import CatalogWords
@@ -18,7 +19,9 @@ from pixee_common.platforms.requirements import Choice, Requirements
 MOST = 200
 GOOD_ENOUGH = 0.6
 _MOST_OURS = 500
-_COMPARED = 12
+_COMPARED = 8
+_TELLING = 200
+"""A triple that more choices share tells little, and is looked at only where a name has no other."""
 _FIELDS = ("brand", "names", "descriptions", "weight", "condition", "ean", "sku", "dimensions.length", "dimensions.width", "dimensions.height")  # fmt: skip
 
 
@@ -42,13 +45,8 @@ def suggestions(
 
 
 def similarity(one: str, other: str) -> float:
-    """How alike two names are, from 0 to 1, whatever their case, accents, separators and order of words."""
-    left, right = _plain(one), _plain(other)
-    if not left or not right:
-        return 0.0
-    ordered = " ".join(sorted(left.split())), " ".join(sorted(right.split()))
-    pairs = ((left, right), ordered, (left.replace(" ", ""), right.replace(" ", "")))
-    return max(difflib.SequenceMatcher(None, *pair).ratio() for pair in pairs)
+    """How alike two names are, from 0 (or too little to matter) to 1, whatever their case, accents, separators and order of words."""
+    return _ratio(_plain(one), _plain(other))
 
 
 def _all(words: CatalogWords, mapping: ConnectorMapping, requirements: Requirements) -> Iterator[Suggestion]:
@@ -121,21 +119,49 @@ class _Names:
     def nearest(self, name: str) -> tuple[float, Choice] | None:
         """The best choice that is good enough. A path counts by its whole and, a little less, by its last name."""
         shared: Counter[int] = Counter()
-        for triple in _triples(name):
-            shared.update(self._by_triple.get(triple, ()))
-        scored = [(self._score(name, at), -at) for at, _ in shared.most_common(_COMPARED)]
+        found = [self._by_triple.get(triple, set()) for triple in _triples(name)]
+        telling = [places for places in found if len(places) <= _TELLING] or found
+        for places in telling:
+            shared.update(places)
+        scored = [(self._score(name, self._choices[at]), -at) for at, _ in shared.most_common(_COMPARED)]
         score, at = max(scored, default=(0.0, 0))
         return (round(score, 3), self._choices[-at]) if score >= GOOD_ENOUGH else None
 
-    def _score(self, name: str, at: int) -> float:
-        choice = self._choices[at]
-        last = name.rsplit(PATH_SEPARATOR, maxsplit=1)[-1]
-        whole = max(similarity(name, choice.code), similarity(name, choice.label))
-        return max(
-            whole, 0.95 * similarity(last, choice.label.split(PATH_SEPARATOR)[-1]), 0.9 * similarity(last, choice.code)
-        )
+    @staticmethod
+    def _score(name: str, choice: Choice) -> float:
+        weighed: dict[tuple[str, str], float] = {}
+        last = _last(name)
+        for ours, theirs, weight in (
+            (name, choice.code, 1.0),
+            (name, choice.label, 1.0),
+            (last, _last(choice.label), 0.95),
+            (last, choice.code, 0.9),
+        ):
+            pair = _plain(ours), _plain(theirs)
+            weighed[pair] = max(weight, weighed.get(pair, 0.0))
+        return max(weight * _ratio(*pair) for pair, weight in weighed.items())
 
 
+def _last(path: str) -> str:
+    return path.rsplit(PATH_SEPARATOR, maxsplit=1)[-1]
+
+
+def _ratio(left: str, right: str) -> float:
+    """Of two plain names: as they stand, with their words in order, without spaces."""
+    if not left or not right:
+        return 0.0
+    if left == right:
+        return 1.0
+    ordered = " ".join(sorted(left.split())), " ".join(sorted(right.split()))
+    best = 0.0
+    for pair in {(left, right), ordered, (left.replace(" ", ""), right.replace(" ", ""))}:
+        matcher = difflib.SequenceMatcher(None, *pair)
+        if matcher.real_quick_ratio() >= GOOD_ENOUGH and matcher.quick_ratio() >= GOOD_ENOUGH:
+            best = max(best, matcher.ratio())
+    return best
+
+
+@lru_cache(maxsize=20_000)
 def _plain(name: str) -> str:
     """Lower-case words without accents, parted by one space."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
