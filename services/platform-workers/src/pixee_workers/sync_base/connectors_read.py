@@ -1,6 +1,7 @@
 """A connector as the courier needs it: its settings as adapters read them, and its credentials in clear, for as short as possible.
 
-Read anew after two seconds, so that a pause, a deletion or new credentials are seen by the next submission.
+Read anew after two seconds, so that a pause, a deletion or new credentials are seen by the next submission, and at the first chunk
+of every job, so that a job uses the mapping that stood when it was asked for.
 """
 
 from collections.abc import Mapping
@@ -67,11 +68,11 @@ class ConnectorReader:
         self._clock = clock
         self._kept: dict[UUID, tuple[float, Connector | None]] = {}
 
-    async def read(self, connector_id: UUID) -> Connector | None:
+    async def read(self, connector_id: UUID, *, anew: bool = False) -> Connector | None:
         """The connector, deleted ones included; null where there is none or this worker does not know its platform."""
         now = self._clock.monotonic()
         at, kept = self._kept.get(connector_id, (float("-inf"), None))
-        if now - at < _FRESH_SECONDS:
+        if not anew and now - at < _FRESH_SECONDS:
             return kept
 
         async def work(connection: Connection) -> asyncpg.Record | None:

@@ -122,7 +122,8 @@ class PlatformCourier:
         return self._platforms.setdefault(platform, PlatformBreaker(platform, self.clock))
 
     async def _carry(self, chunk: ClaimedChunk, adapter: Adapter, life: Life) -> ChunkResult:
-        connector = await self.connectors.read(chunk.connector_id)
+        # A job begun after a change of mapping or settings is a promise to use it.
+        connector = await self.connectors.read(chunk.connector_id, anew=chunk.no == 0)
         if connector is None or connector.deleted:
             return _ended(self._tally(chunk, adapter))
         if connector.status == "paused":
