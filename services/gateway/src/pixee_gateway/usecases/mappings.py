@@ -14,6 +14,7 @@ from pixee_common.platforms.mapping_suggestions import Suggestion, suggestions
 from pixee_common.platforms.requirements import Choice, Requirements
 from pixee_gateway.problems import Pointer, Problem, invalid, not_found
 from pixee_gateway.security.authentication import Caller
+from pixee_gateway.usecases import quarantine
 from pixee_gateway.usecases.catalog_words import read_words
 
 _MOST_ERRORS = 50
@@ -31,7 +32,6 @@ INSERT INTO mappings (connector_id, account_id, version, body) VALUES ($1, $2, $
 ON CONFLICT (connector_id) DO UPDATE SET version = excluded.version, body = excluded.body, updated_at = now()
 """
 _RAISE = "UPDATE connectors SET mapping_version = mapping_version + 1, updated_at = now() WHERE id = $1"
-_RELEASE_QUARANTINE = "UPDATE listing_operations SET failures = 0 WHERE connector_id = $1 AND failures > 0"
 _AUDIT = "INSERT INTO audit_log (account_id, actor, action, target, details) VALUES ($1, $2, $3, $4, $5)"
 
 
@@ -85,7 +85,7 @@ class Mappings:
                 _KEEP, connector_id, caller.account_id, current + 1, wanted.model_dump(mode="json")
             )
             await connection.execute(_RAISE, connector_id)
-            await connection.execute(_RELEASE_QUARANTINE, connector_id)
+            await quarantine.release(connection, caller.account_id, connector_id)
             details = {"version": current + 1, "changed": _changed(before, wanted)}
             await connection.execute(
                 _AUDIT, caller.account_id, caller.key_id, "connector.mapping_changed", str(connector_id), details
