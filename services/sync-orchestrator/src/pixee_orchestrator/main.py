@@ -31,7 +31,7 @@ from pixee_common.service import (
     serve,
 )
 from pixee_orchestrator.auto_sync.drain import Drain
-from pixee_orchestrator.catalog.consumer import CatalogConsumer
+from pixee_orchestrator.catalog.consumer import MOST_AT_ONCE, CatalogConsumer
 from pixee_orchestrator.catalog.pulls.applying import PullPages
 from pixee_orchestrator.dispatch.dispatcher import Dispatcher
 from pixee_orchestrator.loops import Loop, supervise
@@ -92,7 +92,8 @@ class Orchestrator:
     def _build_broker(self) -> KafkaBroker:
         broker = build_broker(self._bootstrap, f"pixee-{SOURCE}")
         for topic, group, handle in self._handlers:
-            subscribe(broker, topic, group=group, handle=handle, set_aside=self._box)
+            most = MOST_AT_ONCE if topic == CATALOG_CHANGED else None
+            subscribe(broker, topic, group=group, handle=handle, set_aside=self._box, most=most)
         return broker
 
     def _asked_to_plan(self, payload: str) -> None:

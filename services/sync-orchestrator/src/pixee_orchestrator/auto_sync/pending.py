@@ -15,14 +15,15 @@ SCOPE = {"pending_changes": True}
 
 # Oldest first, so that items that change all the time never keep others waiting. What a writer holds is taken next time, with
 # the value that is being written. What the shop has already in this version (a job that ran meanwhile sent it) is dropped.
+# By place in the table, because writers wait for these rows and the planner's statistics of such a table are always too old. A
+# row that was marked anew since this statement began is not at its place any more: it stays pending.
 _TAKE = """
-WITH taken AS MATERIALIZED (
-    SELECT item_id FROM pending_changes WHERE connector_id = $1 AND operation = $2
-    ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED
-), gone AS MATERIALIZED (
-    DELETE FROM pending_changes p USING taken t
-    WHERE p.connector_id = $1 AND p.operation = $2 AND p.item_id = t.item_id
-    RETURNING p.item_id, p.version
+WITH gone AS MATERIALIZED (
+    DELETE FROM pending_changes WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM pending_changes WHERE connector_id = $1 AND operation = $2
+        ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING item_id, version
 ), news AS MATERIALIZED (
     SELECT g.item_id FROM gone g
     WHERE NOT EXISTS (

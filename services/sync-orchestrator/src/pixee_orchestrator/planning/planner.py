@@ -90,7 +90,7 @@ class Planner:
             warning=(SENT_ALREADY if job.takes_pending_changes else NO_ITEMS) if empty else None,
         )
         await self._tell(connection, job, row)
-        if last:
+        if last and not (job.takes_pending_changes and cuts):  # else all of it is still to be sent
             await settle(connection, [job.id])
 
     async def _next_page(self, connection: Connection, job: JobInTurn) -> tuple[Sequence[UUID], bool]:
