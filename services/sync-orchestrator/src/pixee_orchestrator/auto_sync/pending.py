@@ -25,19 +25,20 @@ WITH gone AS MATERIALIZED (
     ))
     RETURNING item_id, version
 ), news AS MATERIALIZED (
-    SELECT g.item_id FROM gone g
-    WHERE NOT EXISTS (
-        SELECT FROM listing_operations o
-        WHERE o.connector_id = $1 AND o.item_id = g.item_id AND o.operation = $2
-          AND o.hash IS NOT NULL AND o.failure_reason IS NULL AND o.catalog_version >= g.version
-    )
+    SELECT g.item_id FROM gone g LEFT JOIN LATERAL (
+        SELECT o.hash IS NOT NULL AND o.failure_reason IS NULL AND o.catalog_version >= g.version AS newest
+        FROM listing_operations o
+        WHERE o.connector_id = $1 AND o.item_id = g.item_id AND o.operation = $2 OFFSET 0
+    ) sent ON true
+    WHERE sent.newest IS NOT TRUE
 )
 """
 TAKE_VARIANTS = f"""{_TAKE}
-SELECT v.id FROM news n JOIN variants v ON v.id = n.item_id WHERE v.deleted_at IS NULL ORDER BY v.product_id, v.id
+SELECT v.id FROM news n CROSS JOIN LATERAL (SELECT * FROM variants WHERE id = n.item_id OFFSET 0) v
+WHERE v.deleted_at IS NULL ORDER BY v.product_id, v.id
 """
 TAKE_PRODUCTS = f"""{_TAKE}
-SELECT p.id FROM news n JOIN products p ON p.id = n.item_id
+SELECT p.id FROM news n CROSS JOIN LATERAL (SELECT * FROM products WHERE id = n.item_id OFFSET 0) p
 WHERE p.deleted_at IS NULL
    OR EXISTS (SELECT FROM listings l WHERE l.connector_id = $1 AND l.product_id = p.id AND l.kind = 'product')
 ORDER BY p.id
