@@ -44,6 +44,8 @@ from pixee_workers.sync_base.marks import Marks, needs_mark
 from pixee_workers.sync_base.outcome_writer import SOURCE, OutcomeWriter
 from pixee_workers.sync_base.prober import Prober
 from pixee_workers.sync_base.probes import Probes
+from pixee_workers.sync_base.shared_tokens import SharedTokens
+from pixee_workers.sync_base.token_refreshing import TokenRefresher
 from pixee_workers.sync_base.tokens import TokenStore
 from pixee_workers.watching import Watch, answers, kafka_up
 
@@ -66,7 +68,8 @@ async def start(stopping: asyncio.Event) -> None:
     liveness = Liveness(heart, clock, platforms, release)
     marks, writer = Marks(database), OutcomeWriter(database, clock)
     async with GuardedClient(policy) as client:
-        wiring = Wiring(client, policy, clock, TokenStore(clock), lambda: _id_of(liveness), release)
+        tokens = TokenStore(clock, SharedTokens(database, keys, clock))
+        wiring = Wiring(client, policy, clock, tokens, lambda: _id_of(liveness), release)
         courier = PlatformCourier(adapters, database, keys, wiring)
         tools = LaneTools(
             courier, marks, writer, clock, lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation)
@@ -75,6 +78,7 @@ async def start(stopping: asyncio.Event) -> None:
         assignment = Assignment(lanes.partitions_assigned)
         liveness.on_buried = lanes.drop_all
         probes = Probes(database, liveness, Prober(courier, database), clock, platforms)
+        refresher = TokenRefresher(courier, database, liveness, clock, adapters)
         box = DeadLetterBox(database, clock, source=SOURCE)
         kafka = BrokerRunner(lambda: bells.build(bootstrap, f"pixee-{NAME}", platforms, lanes.ring, assignment, box))
         watch = Watch(clock, lambda: lanes.claiming)
@@ -87,10 +91,15 @@ async def start(stopping: asyncio.Event) -> None:
             loops = [marks.run(), writer.run(), relay.run(), lanes.run(), database.listen(channels)]
             tasks = [asyncio.create_task(loop) for loop in (*loops, watch.run(kafka))]
             beating = asyncio.create_task(liveness.run())
-            edge = [asyncio.create_task(kafka.run()), asyncio.create_task(probes.run())]
+            edge = [
+                asyncio.create_task(kafka.run()),
+                asyncio.create_task(probes.run()),
+                asyncio.create_task(refresher.run()),
+            ]
             garbage.settle()
             await _until(stopping, [*tasks, beating, *edge, served.task])
             await _hand_over(lanes, edge)
+            await tokens.close()
             await _ended([beating])
             await _leave(database, liveness)
             await _ended(tasks)

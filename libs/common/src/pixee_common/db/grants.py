@@ -19,6 +19,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "orchestrator": "rd",
         "worker": "rw",
     },
+    "access_tokens": {"orchestrator": "r(connector_id)d", "worker": "raw"},
     "mappings": {"gateway": "raw", "orchestrator": "r", "worker": "r"},
     "requirements": {"gateway": "r", "worker": "raw"},
     "probes": {"gateway": "ra", "orchestrator": "rd", "worker": "rw"},

@@ -19,7 +19,7 @@ the whole submission is raised (`PlatformFault`); one that concerns a single ite
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -112,4 +112,17 @@ class Adapter(Protocol):
 
     def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
         """What the answer tells of the budgets, throttled or not."""
+        ...
+
+
+@runtime_checkable
+class Refresher(Protocol):
+    """What an adapter also has when its tokens are fetched: then the engine renews them in time, even when nothing is sent."""
+
+    async def refresh(self, context: CallContext) -> None:
+        """Ask `context.token` for a token as every call does, and do nothing else; without a token to fetch do nothing.
+
+        Raises:
+            PlatformFault: as any call.
+        """
         ...

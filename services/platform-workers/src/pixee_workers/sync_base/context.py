@@ -96,6 +96,7 @@ class CourierContext:
         life: Life,
         fast: bool,
         submission_key: UUID,
+        newer_than: int = -1,
     ) -> None:
         self.account_id: AccountId = connector.account_id
         self.connector_id: ConnectorId = connector.id
@@ -114,6 +115,7 @@ class CourierContext:
         self._fast = fast
         self._submission_key = submission_key
         self._rule = host_rule(adapter.manifest, connector.settings)
+        self._newer_than = newer_than
         self._token: str | None = None
         self._fetch: Callable[[], Awaitable[Token]] | None = None
 
@@ -126,8 +128,13 @@ class CourierContext:
 
     async def token(self, fetch: Callable[[], Awaitable[Token]]) -> str:
         self._fetch = fetch
-        self._token = await self._wiring.tokens.get(self.connector_id, self._credentials_version, fetch)
+        self._token = await self._wiring.tokens.get(
+            self.connector_id, self._credentials_version, fetch, self._adopt, newer_than=self._newer_than
+        )
         return self._token
+
+    def _adopt(self, credentials: Credentials, version: int) -> None:
+        self.credentials, self._credentials_version = credentials, version
 
     async def call(self, request: HttpRequest) -> HttpAnswer:
         paused, turn, renewed = 0.0, 0, False
