@@ -169,7 +169,6 @@ async def test_a_refresh_that_fails_is_due_again_half_a_minute_later(town):
     assert await town.status() == "active"
     town.shop.faults.clear()
     town.go_on(31)
-    await town.rows.run("UPDATE access_tokens SET leased_until = now()")
     before = town.calls()
     assert await process.refresher.sweep() == 1
     assert town.calls() == before + 1

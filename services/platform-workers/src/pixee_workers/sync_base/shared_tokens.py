@@ -58,8 +58,9 @@ class SharedTokens:
             held = self._usable(row, asking)
             if held is not None:
                 return held
-            if row is not None and row.resting and row.leased_for >= asking.credentials_version:
-                raise _unavailable("The shop's access token could not be fetched a moment ago.", row.lease_seconds)
+            rest = self._rest(row, asking)
+            if rest > 0:
+                raise _unavailable("The shop's access token could not be fetched a moment ago.", rest)
             version = row.version if row is not None else 0
             leased = await self._take(connector_id, holder, version)
             if leased is None:
@@ -86,6 +87,12 @@ class SharedTokens:
         if value is None or value == asking.refused:
             return None
         return HeldToken(value, row.credentials_version, row.version, seconds)
+
+    def _rest(self, row: token_rows.TokenRow | None, asking: Asking) -> float:
+        """Seconds; newer credentials need not wait for what befell the old ones."""
+        if row is None or row.rest_until is None or row.leased_for < asking.credentials_version:
+            return 0.0
+        return (row.rest_until - self._clock.now()).total_seconds()
 
     async def _fetch(self, asking: Asking, holder: UUID, leased: token_rows.Leased, version: int) -> HeldToken | None:
         """With the lease in hand. Null: another has written a newer token meanwhile."""
@@ -156,9 +163,10 @@ class SharedTokens:
 
     async def _let_go(self, connector_id: UUID, holder: UUID, error: BaseException) -> None:
         """Others do not try the same at once: what was refused to one would be refused to each of them."""
-        rest = 0.0
+        rest = None
         if isinstance(error, PlatformFault):
-            rest = min(max(error.retry_after or 0.0, _REST_SECONDS), _LONGEST_REST)
+            seconds = min(max(error.retry_after or 0.0, _REST_SECONDS), _LONGEST_REST)
+            rest = self._clock.now() + timedelta(seconds=seconds)
         with contextlib.suppress(Exception):
             async with asyncio.timeout(2), self._database.connection() as connection:
                 await token_rows.let_go(connection, connector_id, holder, rest)
@@ -168,7 +176,7 @@ class SharedTokens:
 
     async def _take(self, connector_id: UUID, holder: UUID, version: int) -> token_rows.Leased | None:
         return await self._database.run(
-            lambda c: token_rows.lease(c, connector_id, holder, version, self._lease), alone=True
+            lambda c: token_rows.lease(c, connector_id, holder, version, self._lease, self._clock.now()), alone=True
         )
 
     async def _write(self, connector_id: UUID, holder: UUID, new: token_rows.NewToken) -> token_rows.Written:

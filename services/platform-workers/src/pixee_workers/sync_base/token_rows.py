@@ -1,7 +1,7 @@
 """The statements behind shared tokens: read, lease, write, let go. Each is conditional, so that each may be repeated and may be lost.
 
 Whose lease it is, and which version it replaces, are compared in the statement that changes it. The lease runs by the database's
-clock alone; a token's life runs by the caller's (it is stated in seconds from the answer, and has a margin).
+clock alone; a token's life and the rest after a failure run by the caller's (margins cover their difference).
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,7 @@ from pixee_common.crypto import SealedCredentials
 from pixee_common.db import Connection
 
 _READ = """
-SELECT key_id, ciphertext, credentials_version, use_until, version,
-       leased_by IS NULL AND leased_until > now() AS resting, leased_for,
-       extract(epoch FROM leased_until - now())::float8 AS lease_seconds
+SELECT key_id, ciphertext, credentials_version, use_until, version, rest_until, leased_for
   FROM access_tokens WHERE connector_id = $1
 """
 # Credentials and lease are one snapshot: who replaced the credentials since then raised the version, and the lease is not given.
@@ -28,10 +26,11 @@ WITH known AS (
     INSERT INTO access_tokens AS t (connector_id, account_id, leased_by, leased_until, leased_for)
     SELECT id, account_id, $2, now() + make_interval(secs => $4), version FROM known
     ON CONFLICT (connector_id) DO UPDATE
-       SET leased_by = excluded.leased_by, leased_until = excluded.leased_until, leased_for = excluded.leased_for
+       SET leased_by = excluded.leased_by, leased_until = excluded.leased_until, leased_for = excluded.leased_for,
+           rest_until = NULL
      WHERE t.version = $3
-       AND (t.leased_until IS NULL OR t.leased_until <= now() OR t.leased_by = excluded.leased_by
-            OR t.leased_for < excluded.leased_for)
+       AND (t.leased_for IS NULL OR t.leased_for < excluded.leased_for OR t.leased_by = excluded.leased_by
+            OR (t.leased_until <= now() AND coalesce(t.rest_until, '-infinity') <= $5))
     RETURNING t.connector_id
 )
 SELECT k.key_id, k.ciphertext, k.version, t.connector_id IS NOT NULL AS taken
@@ -41,7 +40,7 @@ _EXTEND = """
 UPDATE access_tokens SET leased_until = now() + make_interval(secs => $3) WHERE connector_id = $1 AND leased_by = $2
 """
 _LET_GO = """
-UPDATE access_tokens SET leased_by = NULL, leased_until = now() + make_interval(secs => $3)
+UPDATE access_tokens SET leased_by = NULL, leased_until = now(), rest_until = $3
  WHERE connector_id = $1 AND leased_by = $2
 """
 _HOLD = "SELECT version FROM access_tokens WHERE connector_id = $1 AND leased_by = $2 FOR UPDATE"
@@ -52,7 +51,7 @@ UPDATE credentials SET key_id = $3, ciphertext = $4, version = version + 1, upda
 _WRITE = """
 UPDATE access_tokens
    SET key_id = $2, ciphertext = $3, credentials_version = $4, expires_at = $5, use_until = $6, refresh_after = $7,
-       version = version + 1, leased_by = NULL, leased_until = NULL, leased_for = NULL
+       version = version + 1, leased_by = NULL, leased_until = NULL, leased_for = NULL, rest_until = NULL
  WHERE connector_id = $1 RETURNING version
 """
 
@@ -65,10 +64,9 @@ class TokenRow:
     credentials_version: int
     use_until: datetime | None
     version: int
-    resting: bool
-    """A fetch has just failed, and nobody tries again for a moment."""
+    rest_until: datetime | None
+    """A fetch with the credentials of version `leased_for` has failed, and nobody tries it again before."""
     leased_for: int
-    lease_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +112,16 @@ async def read(connection: Connection, connector_id: UUID) -> TokenRow | None:
         credentials_version=row["credentials_version"],
         use_until=row["use_until"],
         version=row["version"],
-        resting=bool(row["resting"]),
+        rest_until=row["rest_until"],
         leased_for=row["leased_for"] or 0,
-        lease_seconds=row["lease_seconds"] or 0.0,
     )
 
 
 async def lease(
-    connection: Connection, connector_id: UUID, holder: UUID, version: int, seconds: float
+    connection: Connection, connector_id: UUID, holder: UUID, version: int, seconds: float, now: datetime
 ) -> Leased | None:
-    """Takes the lease if the token is still of this version and nobody has it. Null: no such connector, or no credentials."""
-    row = await connection.fetchrow(_LEASE, connector_id, holder, version, seconds)
+    """Takes the lease if the token is still of this version, nobody has it, and no failed fetch rests. Null: no such connector, or no credentials."""
+    row = await connection.fetchrow(_LEASE, connector_id, holder, version, seconds, now)
     if row is None:
         return None
     return Leased(row["taken"], SealedCredentials(row["key_id"], row["ciphertext"]), row["version"])
@@ -135,9 +132,9 @@ async def extend(connection: Connection, connector_id: UUID, holder: UUID, secon
     await connection.execute(_EXTEND, connector_id, holder, seconds)
 
 
-async def let_go(connection: Connection, connector_id: UUID, holder: UUID, rest_seconds: float) -> None:
+async def let_go(connection: Connection, connector_id: UUID, holder: UUID, rest_until: datetime | None) -> None:
     """The fetch has failed: nobody tries again before the rest is over."""
-    await connection.execute(_LET_GO, connector_id, holder, rest_seconds)
+    await connection.execute(_LET_GO, connector_id, holder, rest_until)
 
 
 async def write(connection: Connection, connector_id: UUID, holder: UUID, new: NewToken) -> Written:
@@ -151,7 +148,7 @@ async def write(connection: Connection, connector_id: UUID, holder: UUID, new: N
             _REPLACE_CREDENTIALS, connector_id, new.credentials_version, sealed.key_id, sealed.ciphertext
         )
         if credentials_version is None:
-            await let_go(connection, connector_id, holder, 0.0)
+            await let_go(connection, connector_id, holder, None)
             return Written(superseded=True)
     version = await connection.fetchval(
         _WRITE,

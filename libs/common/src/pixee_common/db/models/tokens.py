@@ -22,8 +22,9 @@ access_tokens = Table(
     moment("use_until", comment="A little before it expires: no call begins with it afterwards."),
     moment("refresh_after", comment="When a worker fetches the next one, even if nobody needs it."),
     Column("version", Integer, nullable=False, server_default=text("0"), comment="Raised with each token."),
-    key("leased_by", nullable=True, comment="The one fetch that is under way; null while a failed one rests."),
+    key("leased_by", nullable=True, comment="The one fetch that is under way."),
     moment("leased_until"),
     Column("leased_for", Integer, nullable=True, comment="Version of the credentials that it fetches with."),
+    moment("rest_until", comment="A fetch has failed: nobody tries again before, but with newer credentials."),
     Index("ix_access_tokens_due", "refresh_after", postgresql_where=text("refresh_after IS NOT NULL")),
 )

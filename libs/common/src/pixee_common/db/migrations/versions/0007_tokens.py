@@ -43,11 +43,17 @@ def upgrade() -> None:
             "leased_by",
             sa.UUID(),
             nullable=True,
-            comment="The one fetch that is under way; null while a failed one rests.",
+            comment="The one fetch that is under way.",
         ),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "leased_for", sa.Integer(), nullable=True, comment="Version of the credentials that it fetches with."
+        ),
+        sa.Column(
+            "rest_until",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="A fetch has failed: nobody tries again before, but with newer credentials.",
         ),
         sa.PrimaryKeyConstraint("connector_id", name=op.f("pk_access_tokens")),
     )
