@@ -51,6 +51,9 @@ class HostSpec(_Data):
     pattern: str | None = Field(default=None, description="Full-match regular expression on the lower-case host.")
     extra_hosts: tuple[str, ...] = Field(default=(), description="Further hosts, exact, for example token endpoints.")
     ports: tuple[int, ...] = (443, 8443)
+    schemes: tuple[str, ...] = Field(
+        default=("https",), description="`http` too: only for hosts that the operator names (PIXEE_EGRESS_PLAIN_HTTP)."
+    )
     keep_path: bool = Field(default=False, description="Whether the address may name a sub-directory.")
     file_hosts: tuple[str, ...] = Field(
         default=(), description="Domain suffixes of presigned URLs to which files go and from which they come."

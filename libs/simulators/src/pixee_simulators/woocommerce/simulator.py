@@ -45,6 +45,7 @@ class WooCommerce(Simulator[Store]):
         super().__init__(**options)
         self._published = read_published(self.specs) if self.specs is not None else None
         self._recent: dict[str, deque[float]] = {}
+        self._nonces: dict[str, dict[str, float]] = {}
 
     def routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/{tail:.*}", self._answer)
@@ -104,7 +105,9 @@ class WooCommerce(Simulator[Store]):
             return _refusal(error)
 
     async def _api(self, shop: Shop[Store], request: web.Request, site_path: str) -> web.Response:
-        user = "rest_route" not in request.query and auth.authenticate(request, shop.settings)
+        user = "rest_route" not in request.query and auth.authenticate(
+            request, shop.settings, self._nonces.setdefault(shop.host, {}), self.clock.now()
+        )
         if site_path == "/wp-json":
             return _json({"name": "Simulated shop", "url": shop.state.url, "namespaces": _NAMESPACES})
         path = site_path.removeprefix(_API)

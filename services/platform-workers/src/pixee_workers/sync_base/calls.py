@@ -50,6 +50,8 @@ class HttpRequest:
     safe: bool = True
     spend: Mapping[str, float] = field(default_factory=dict)
     deadline_seconds: float = 60.0
+    sign: "Callable[[HttpRequest], HttpRequest] | None" = field(default=None, repr=False)
+    """Applied to each attempt just before it is sent, for signatures that are good once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pixee_common.crypto import Credentials, KeyRing, SealedCredentials
 from pixee_common.db import Connection, Database
 from pixee_common.domain.ids import AccountId, ConnectorId, RouteKey
 from pixee_common.domain.mapping import ANYTHING, ConnectorMapping
-from pixee_common.egress import HostRule
+from pixee_common.egress import EgressPolicy, HostRule
 from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.calls import ConnectorSettings
 
@@ -141,12 +141,18 @@ def with_currency(connector: Connector, currency: str) -> Connector:
     )
 
 
-def host_rule(manifest: Manifest, settings: ConnectorSettings) -> HostRule:
-    """Where this connector's requests may go: the platform's hosts, or for a self-hosted shop its own host alone."""
-    spec = manifest.host
-    pattern = spec.pattern if spec.pattern is not None else _escaped(host_of(settings.address))
+def host_rule(manifest: Manifest, settings: ConnectorSettings, policy: EgressPolicy) -> HostRule:
+    """Where this connector's requests may go: the platform's hosts, or for a self-hosted shop its own host alone.
+
+    Without TLS only where the platform can, the operator permits it, and the shop's own address says so.
+    """
+    spec, host = manifest.host, host_of(settings.address)
+    plain = settings.address.lower().startswith("http://") and "http" in policy.schemes_for(host, spec.schemes)
     return HostRule(
-        pattern=pattern, ports=frozenset(spec.ports), schemes=frozenset({"https"}), also=frozenset(spec.extra_hosts)
+        pattern=spec.pattern if spec.pattern is not None else _escaped(host),
+        ports=frozenset(spec.ports),
+        schemes=frozenset({"http"} if plain else {"https"}),
+        also=frozenset(spec.extra_hosts),
     )
 
 

@@ -114,7 +114,7 @@ class CourierContext:
         self._life = life
         self._fast = fast
         self._submission_key = submission_key
-        self._rule = host_rule(adapter.manifest, connector.settings)
+        self._rule = host_rule(adapter.manifest, connector.settings, wiring.policy)
         self._newer_than = newer_than
         self._token: str | None = None
         self._fetch: Callable[[], Awaitable[Token]] | None = None
@@ -212,6 +212,8 @@ class CourierContext:
     async def _send(self, request: HttpRequest) -> HttpAnswer:
         """Send it once, and let go of it when the worker is lost."""
         self.calls_made += 1
+        if request.sign is not None:
+            request = request.sign(request)
         headers = {**request.headers, "User-Agent": f"PixeeConnectors/{self._wiring.version}"}
         if self._wiring.policy.route_for(host_of(request.url)) is not None:
             headers["X-Pixee-Worker"] = str(self._wiring.worker_id())

@@ -48,10 +48,10 @@ _SETTINGS = (
         name="store_url",
         label="Store URL",
         required=True,
-        pattern=r"https://[^\s/?#@]+(/[^\s?#@]*[^\s/?#@])?",
+        pattern=r"https?://[^\s/?#@]+(/[^\s?#@]*[^\s/?#@])?",
         help="The shop's address with https, and its folder where it lives in one: https://shop.example/store",
         rewrites=(
-            (r"^\s*(https://[^\s?#]+?)/*(?:/wp-(?:json|admin)(?:/[^\s]*)?)?/*\s*$", r"\1"),
+            (r"^\s*(https?://[^\s?#]+?)/*(?:/wp-(?:json|admin)(?:/[^\s]*)?)?/*\s*$", r"\1"),
             (r"^\s*([a-z0-9.-]+\.[a-z]{2,}(?:/[^\s?#:]+?)?)/*\s*$", r"https://\1"),
         ),
     ),
@@ -119,7 +119,7 @@ MANIFEST = Manifest(
     ),
     credential_sets=(("consumer_key", "consumer_secret"),),
     settings=_SETTINGS,
-    host=HostSpec(address_setting="store_url", keep_path=True),
+    host=HostSpec(address_setting="store_url", keep_path=True, schemes=("https", "http"), ports=(443, 8443, 80, 8080)),
     capabilities={
         Operation.PUSH_PRODUCTS: Capability(
             mode=Mode.BULK,
