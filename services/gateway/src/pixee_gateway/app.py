@@ -16,11 +16,13 @@ from pixee_gateway import problems
 from pixee_gateway.api import jobs, platforms
 from pixee_gateway.api.connectors import connectors_router, management_router
 from pixee_gateway.api.responses import problem_components
+from pixee_gateway.api.webhooks import webhooks_router
 from pixee_gateway.notices import Notices
 from pixee_gateway.problems import Problem
 from pixee_gateway.security.authentication import Authenticator
 from pixee_gateway.security.gate import Gate
 from pixee_gateway.state import UseCases
+from pixee_gateway.usecases.accept_webhook import AcceptWebhook
 from pixee_gateway.usecases.job_items import JobItems
 from pixee_gateway.usecases.jobs import Jobs
 from pixee_gateway.usecases.manage_connectors import ManageConnectors
@@ -72,12 +74,15 @@ def create_app(
         platforms=Platforms(database, catalogue),
         read_requirements=ReadRequirements(database, answers),
         mappings=Mappings(database),
+        accept_webhook=AcceptWebhook(database),
     )
     app.include_router(connectors_router("/api/v1/connectors"))
     app.include_router(management_router())
     for slug, manifest in catalogue.items():
         if manifest.router == "own":
             app.include_router(connectors_router(f"/api/v1/{slug}", only=slug))
+        if manifest.webhook_secret is not None:
+            app.include_router(webhooks_router(slug))
     app.include_router(jobs.router)
     app.include_router(platforms.router)
     app.add_exception_handler(Problem, problems.on_problem)

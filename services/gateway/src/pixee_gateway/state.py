@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from pixee_gateway.security.authentication import Caller
+from pixee_gateway.usecases.accept_webhook import AcceptWebhook
 from pixee_gateway.usecases.job_items import JobItems
 from pixee_gateway.usecases.jobs import Jobs
 from pixee_gateway.usecases.manage_connectors import ManageConnectors
@@ -34,6 +35,7 @@ class UseCases:
     platforms: Platforms
     read_requirements: ReadRequirements
     mappings: Mappings
+    accept_webhook: AcceptWebhook
 
 
 # Asynchronous although they wait for nothing: FastAPI sends plain functions through a thread, twice the cost of the whole call.

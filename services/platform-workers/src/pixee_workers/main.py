@@ -47,6 +47,7 @@ from pixee_workers.sync_base.probes import Probes
 from pixee_workers.sync_base.shared_tokens import SharedTokens
 from pixee_workers.sync_base.token_refreshing import TokenRefresher
 from pixee_workers.sync_base.tokens import TokenStore
+from pixee_workers.sync_base.webhooks import Webhooks
 from pixee_workers.watching import Watch, answers, kafka_up
 
 NAME = "platform-workers"
@@ -79,6 +80,7 @@ async def start(stopping: asyncio.Event) -> None:
         liveness.on_buried = lanes.drop_all
         probes = Probes(database, liveness, Prober(courier, database), clock, platforms)
         refresher = TokenRefresher(courier, database, liveness, clock, adapters)
+        webhooks = Webhooks(database, courier.connectors, clock, adapters)
         box = DeadLetterBox(database, clock, source=SOURCE)
         kafka = BrokerRunner(lambda: bells.build(bootstrap, f"pixee-{NAME}", platforms, lanes.ring, assignment, box))
         watch = Watch(clock, lambda: lanes.claiming)
@@ -88,7 +90,7 @@ async def start(stopping: asyncio.Event) -> None:
         )
         async with serve(health, http.host, http.port) as served:
             channels: dict[str, Callable[[str], None]] = {OUTBOX: relay.wake, PROBE: probes.wake}
-            loops = [marks.run(), writer.run(), relay.run(), lanes.run(), database.listen(channels)]
+            loops = [marks.run(), writer.run(), relay.run(), lanes.run(), webhooks.run(), database.listen(channels)]
             tasks = [asyncio.create_task(loop) for loop in (*loops, watch.run(kafka))]
             beating = asyncio.create_task(liveness.run())
             edge = [

@@ -78,6 +78,7 @@ class Orchestrator:
             Loop("dead workers", timers.reap, clock),
             Loop("expire", timers.expire, clock, every=5),
             Loop("waits", timers.waits, clock),
+            Loop("webhooks", timers.webhooks, clock),
             Loop("gauges", timers.gauges, clock, every=5),
             Loop("house", timers.house, clock, every=600),
         )

@@ -20,6 +20,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "worker": "rw",
     },
     "access_tokens": {"orchestrator": "r(connector_id)d", "worker": "raw"},
+    "webhook_deliveries": {"orchestrator": "rwd", "worker": "rw"},
     "mappings": {"gateway": "raw", "orchestrator": "r", "worker": "r"},
     "requirements": {"gateway": "r", "worker": "raw"},
     "probes": {"gateway": "ra", "orchestrator": "rd", "worker": "rw"},

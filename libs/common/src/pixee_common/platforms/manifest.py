@@ -200,6 +200,9 @@ class Manifest(_Data):
     unsupported: Mapping[Operation, str] = Field(default_factory=dict, description="Operation to the reason shown.")
     budgets: tuple[Budget, ...] = ()
     scopes: tuple[str, ...] = Field(default=(), description="Permissions that the credentials must carry.")
+    webhook_secret: str | None = Field(
+        default=None, description="The credential that signs the platform's webhooks; null: none come in."
+    )
 
     @property
     def kebab(self) -> str:

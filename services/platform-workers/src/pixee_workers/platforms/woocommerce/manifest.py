@@ -116,6 +116,12 @@ MANIFEST = Manifest(
             help="WooCommerce > Settings > Advanced > REST API, with the permission Read/Write.",
         ),
         CredentialField(name="consumer_secret", label="Consumer secret", pattern="cs_[0-9a-f]{40}"),
+        CredentialField(
+            name="webhook_secret",
+            label="Webhook secret",
+            help="Of webhooks on product events made in WooCommerce > Settings > Advanced > Webhooks; optional. Their delivery "
+            "URL is this service's /api/v1/woocommerce/<connector id>/webhooks.",
+        ),
     ),
     credential_sets=(("consumer_key", "consumer_secret"),),
     settings=_SETTINGS,
@@ -156,4 +162,5 @@ MANIFEST = Manifest(
         TokenBucketBudget(name=CALLS, rate=100.0, burst=100.0),
     ),
     scopes=("read", "write"),
+    webhook_secret="webhook_secret",
 )

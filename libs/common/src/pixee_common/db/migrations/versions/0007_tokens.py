@@ -1,4 +1,4 @@
-"""Access tokens that all workers share."""
+"""Access tokens that all workers share, and webhook deliveries from shops."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -64,8 +64,51 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("refresh_after IS NOT NULL"),
     )
+    _webhooks()
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("connector_id", sa.UUID(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("delivery_id", sa.Text(), nullable=False),
+        sa.Column("signature", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False, comment="Emptied as soon as it was judged."),
+        sa.Column(
+            "state",
+            sa.Text(),
+            server_default=sa.text("'received'"),
+            nullable=False,
+            comment="received, wanted (a pull is to be started), done",
+        ),
+        sa.Column("result", sa.Text(), nullable=True, comment="pull, echo, forged, no_secret, not_active, unreadable"),
+        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
+    )
+    op.create_index(
+        "ix_webhook_deliveries_received",
+        "webhook_deliveries",
+        ["connector_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'received'"),
+    )
+    op.create_index(
+        "ix_webhook_deliveries_wanted",
+        "webhook_deliveries",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'wanted'"),
+    )
+    op.create_index(op.f("ix_webhook_deliveries_received_at"), "webhook_deliveries", ["received_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION IF EXISTS accept_webhook(uuid, text, text, text, text, bytea)")
+    op.drop_table("webhook_deliveries")
     op.drop_index("ix_access_tokens_due", table_name="access_tokens")
     op.drop_table("access_tokens")
