@@ -186,3 +186,19 @@ async def test_client_credentials_are_renewed_too(town):
     town.go_on(300)
     await town.process().test()
     assert town.calls() == 2
+
+
+async def test_a_token_that_new_credentials_do_not_need_is_erased_and_not_due_again(town):
+    await town.process().test()
+    sealed = KEYS.seal(town.rows.connector, {"access_token": "shpat_static"})
+    await town.rows.run(
+        "UPDATE credentials SET key_id = $2, ciphertext = $3, version = version + 1 WHERE connector_id = $1",
+        town.rows.connector, sealed.key_id, sealed.ciphertext,
+    )  # fmt: skip
+    town.go_on(3400)
+    assert await town.process().refresher.sweep() == 1
+    [row] = await town.rows.run("SELECT ciphertext FROM access_tokens WHERE connector_id = $1", town.rows.connector)
+    assert row["ciphertext"] is None
+    town.go_on(3400)
+    assert await town.process().refresher.sweep() == 0
+    assert town.calls() == 1

@@ -127,6 +127,12 @@ async def test_what_is_signed_and_says_nothing_is_set_aside(make, body):
     assert [result for _, result in await inbox.judged()] == ["unreadable", "pull"]
 
 
+async def test_what_is_about_something_else_is_ignored(make):
+    inbox = await make()
+    await inbox.receive(told(7), topic="order.created")
+    assert await inbox.judged() == [("done", "ignored")]
+
+
 async def test_without_a_secret_nothing_is_believed(make):
     inbox = await make({"consumer_key": "ck_1", "consumer_secret": "cs_1"})
     await inbox.receive(told(7), sign=signature(told(7), ""))

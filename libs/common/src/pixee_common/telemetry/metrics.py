@@ -117,7 +117,7 @@ METRICS: tuple[MetricDefinition, ...] = (
         "pixee_webhooks_total",
         "counter",
         "deliveries",
-        "Webhook deliveries judged: pull, echo (our own write), forged, no_secret, not_active, unreadable.",
+        "Webhook deliveries judged: pull, echo (our own write), ignored, forged, no_secret, not_active, unreadable.",
         ("platform", "result"),
     ),
 )

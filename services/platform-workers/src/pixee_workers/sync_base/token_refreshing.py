@@ -43,6 +43,14 @@ UPDATE connectors SET status = 'error', last_error = $2, updated_at = now()
 """
 
 
+# The credentials that are there now need no fetched token: what is left of the old ones is erased, and not due any more.
+NOT_NEEDED = """
+UPDATE access_tokens SET key_id = NULL, ciphertext = NULL, expires_at = NULL, use_until = NULL, refresh_after = NULL,
+       version = version + 1
+ WHERE connector_id = $1 AND version = $2 AND leased_by IS NULL
+"""
+
+
 class Living(Protocol):
     """Who knows the present life of this worker; see `liveness.Liveness`."""
 
@@ -115,3 +123,4 @@ class TokenRefresher:
             return
         with log_context(connector=connector_id, account=connector.account_id, platform=connector.platform):
             await adapter.refresh(probe_context(self._courier, connector, adapter, life, newer_than=version))
+        await self._database.run(lambda c: c.execute(NOT_NEEDED, connector_id, version))

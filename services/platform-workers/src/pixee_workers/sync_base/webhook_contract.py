@@ -16,9 +16,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a verified delivery tells: the product (the shop's id) and when the shop last changed it (null: it does not say)."""
+    """What a verified delivery tells: the product (the shop's id; null: it is about something else) and when the shop last changed it
+    (null: it does not say).
+    """
 
-    external_id: str
+    external_id: str | None
     changed_at: datetime | None = None
 
 

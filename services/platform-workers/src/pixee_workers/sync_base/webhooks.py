@@ -118,6 +118,8 @@ class Webhooks:
             return "unreadable"
         if heard is None:
             return "forged"
+        if heard.external_id is None:
+            return "ignored"
         return "echo" if await self._is_ours(connection, row, heard) else "pull"
 
     async def _is_ours(self, connection: Connection, row: Any, heard: Heard) -> bool:

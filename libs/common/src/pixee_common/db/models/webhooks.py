@@ -16,7 +16,7 @@ webhook_deliveries = Table(
     words("signature"),
     Column("body", LargeBinary, nullable=False, comment="Emptied as soon as it was judged."),
     words("state", server_default=text("'received'"), comment="received, wanted (a pull is to be started), done"),
-    words("result", nullable=True, comment="pull, echo, forged, no_secret, not_active, unreadable"),
+    words("result", nullable=True, comment="pull, echo, ignored, forged, no_secret, not_active, unreadable"),
     born("received_at"),
     moment("judged_at"),
     Index("ix_webhook_deliveries_received", "connector_id", "id", postgresql_where=text("state = 'received'")),

@@ -15,6 +15,8 @@ def hear(delivery: Delivery, secret: str) -> Heard | None:
     wanted = base64.b64encode(hmac.new(secret.encode(), delivery.body, hashlib.sha256).digest())
     if not hmac.compare_digest(wanted, delivery.signature.encode()):
         return None
+    if not delivery.topic.startswith("product."):
+        return Heard(None)
     body = orjson.loads(delivery.body)
     if not isinstance(body, dict) or not str(body.get("id", "")).isdigit():
         raise ValueError("no id")

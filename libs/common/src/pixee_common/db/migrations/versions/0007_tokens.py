@@ -85,7 +85,9 @@ def _webhooks() -> None:
             nullable=False,
             comment="received, wanted (a pull is to be started), done",
         ),
-        sa.Column("result", sa.Text(), nullable=True, comment="pull, echo, forged, no_secret, not_active, unreadable"),
+        sa.Column(
+            "result", sa.Text(), nullable=True, comment="pull, echo, ignored, forged, no_secret, not_active, unreadable"
+        ),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
