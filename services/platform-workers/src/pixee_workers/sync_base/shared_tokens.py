@@ -1,5 +1,5 @@
 """One access token for all workers, and one fetch: who needs a token reads the row; the first that finds none takes a short lease,
-fetches and writes, and the others wait for what it writes and never call themselves (docs/adr/0010).
+fetches and writes, and the others wait for what it writes and never call themselves (docs/adr/0012).
 
 A platform may replace the refresh token with each fetch. The replaced one is written to the credentials in the same transaction
 as the access token, on condition that these are still the credentials that were used: nobody uses a token that was not kept, and
