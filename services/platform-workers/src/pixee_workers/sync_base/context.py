@@ -23,9 +23,10 @@ from pixee_common.egress import ConnectFailed, Deadline, EgressPolicy, HostRule,
 from pixee_common.telemetry import record, redact, span
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import Breaker, PlatformBreaker
-from pixee_workers.sync_base.budgets import BudgetSet, Grant
+from pixee_workers.sync_base.budgets import Grant
 from pixee_workers.sync_base.calls import BudgetReading, ConnectorSettings, HttpRequest, Token
 from pixee_workers.sync_base.chunks import Life, WorkerLostError
+from pixee_workers.sync_base.connector_budgets import Budgets
 from pixee_workers.sync_base.connectors_read import Connector, host_of, host_rule
 from pixee_workers.sync_base.tokens import TokenStore
 from pixee_workers.sync_base.wire_faults import fault_of_wire
@@ -89,7 +90,7 @@ class CourierContext:
         connector: Connector,
         credentials: Credentials,
         route_key: RouteKey,
-        budgets: BudgetSet,
+        budgets: Budgets,
         breaker: Breaker,
         platform_breaker: PlatformBreaker,
         memory: MutableMapping[str, Any],
