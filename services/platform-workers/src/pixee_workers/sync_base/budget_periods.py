@@ -132,7 +132,7 @@ class Slot:
             return now + self._interval
         guard = slot_guard(self._interval)
         at = self._wall().timestamp() + guard
-        return now + guard + self._interval - (at - self._offset) % self._interval
+        return now + 2 * guard + self._interval - (at - self._offset) % self._interval
 
     def wait(self, amount: float, now: float) -> float:
         return max(0.0, self._next - now)
@@ -247,7 +247,7 @@ class DayBorder:
 
 
 def slot_guard(interval: float) -> float:
-    """Seconds before a slot's end that count as the next one already: clocks differ."""
+    """Seconds at a slot's ends that may be its neighbour's by the platform's clock: nothing is begun in them on purpose."""
     return min(5.0, interval / 100)
 
 
