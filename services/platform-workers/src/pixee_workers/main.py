@@ -102,6 +102,7 @@ async def start(stopping: asyncio.Event) -> None:
             await _until(stopping, [*tasks, beating, *edge, served.task])
             await _hand_over(lanes, edge)
             await tokens.close()
+            await courier.close()
             await _ended([beating])
             await _leave(database, liveness)
             await _ended(tasks)

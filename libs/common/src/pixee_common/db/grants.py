@@ -40,6 +40,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "remote_jobs": {"gateway": "r", "orchestrator": "rwd", "worker": "raw"},
     "pulled_pages": {"orchestrator": "rd", "worker": "raw"},
     "routes": {"gateway": "ra", "orchestrator": "raw", "worker": "rw"},
+    "shared_budgets": {"worker": "raw"},
     "workers": {"gateway": "r", "orchestrator": "rd", "worker": "rawd"},
     "outbox": {"gateway": "rawd", "orchestrator": "rawd", "worker": "rawd"},
     "dead_letters": {"gateway": "ra", "orchestrator": "raw", "worker": "ra"},
@@ -51,7 +52,9 @@ SEQUENCES: dict[str, tuple[str, ...]] = {
 }
 
 TENANT_TABLES = tuple(
-    table for table in GRANTS if table not in {"accounts", "api_keys", "routes", "workers", "outbox", "dead_letters"}
+    table
+    for table in GRANTS
+    if table not in {"accounts", "api_keys", "routes", "shared_budgets", "workers", "outbox", "dead_letters"}
 )
 """Tables whose rows belong to one account: row-level security holds the gateway's role to it."""
 

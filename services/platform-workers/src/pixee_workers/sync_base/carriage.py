@@ -85,7 +85,7 @@ class Carriage:
             connector=self.connector,
             credentials=self.credentials,
             route_key=self.chunk.route_key,
-            budgets=self.route.budgets,
+            budgets=self.route.budgets_of(self.connector.settings, self.credentials),
             breaker=self.route.breaker,
             platform_breaker=self.platform_breaker,
             memory=self.route.memory(self.connector.id),

@@ -21,6 +21,7 @@ from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, ConnectorNote, Life
+from pixee_workers.sync_base.connector_budgets import SharedBudgets
 from pixee_workers.sync_base.connectors_read import ConnectorReader, with_currency
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.intents import Intents
@@ -58,6 +59,7 @@ class PlatformCourier:
         self._values = values(database, wiring.clock)
         self._intents = Intents(database)
         self._polls = Polls(database)
+        self._shared = SharedBudgets(database, wiring.clock)
         manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
         self.connectors = ConnectorReader(database, keys, manifests, wiring.clock)
         self._routes: dict[RouteKey, RouteState] = {}
@@ -84,7 +86,7 @@ class PlatformCourier:
         adapter = self._adapters.get(platform)
         if adapter is None:
             return
-        begun = RouteState.begun(adapter.manifest, self.clock)
+        begun = RouteState.begun(adapter.manifest, self.clock, self._shared)
         begun.budgets.restore(state)
         self._routes[route_key] = begun
 
@@ -92,6 +94,10 @@ class PlatformCourier:
         state = self._routes.pop(route_key, None)
         if state is not None:
             state.ahead.drop()
+
+    async def close(self) -> None:
+        """No call is made any more: what is leased of shared budgets goes back."""
+        await self._shared.close()
 
     def chunks_per_second(self, route_key: RouteKey) -> float:
         state = self._routes.get(route_key)
@@ -101,12 +107,12 @@ class PlatformCourier:
         """The route's state in this worker, begun at first use."""
         state = self._routes.get(route_key)
         if state is None:
-            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self.clock)
+            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self.clock, self._shared)
         return state
 
     def route_for_probe(self, route_key: RouteKey, adapter: Adapter) -> RouteState:
         """The route's state where this worker has it; else one that is thrown away, since the route is another's."""
-        return self._routes.get(route_key) or RouteState.begun(adapter.manifest, self.clock)
+        return self._routes.get(route_key) or RouteState.begun(adapter.manifest, self.clock, self._shared)
 
     def reopen(self, route_key: RouteKey) -> None:
         """The shop was just seen to answer: its breaker need not wait any longer."""

@@ -22,7 +22,7 @@ def probe_context(
         connector=connector,
         credentials=credentials,
         route_key=connector.route_key,
-        budgets=route.budgets,
+        budgets=route.budgets_of(connector.settings, credentials),
         breaker=Breaker(courier.clock),
         platform_breaker=courier.platform_breaker(connector.platform),
         memory={},

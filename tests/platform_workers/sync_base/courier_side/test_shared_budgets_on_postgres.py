@@ -1,0 +1,203 @@
+"""Two workers on one shared budget, on real PostgreSQL: never more than the limit, and nearly all of it.
+
+Every call is recorded at the moment at which it would leave; the bounds are those of the platform's own limiter over all pairs of
+calls. The lower bound is taken against the time that really passed, so that a slow machine only makes the run longer.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from pixee_common.clock import SystemClock
+from pixee_common.db import Database
+from pixee_common.domain.faults import FaultKind, PlatformFault
+from pixee_common.domain.reasons import ReasonCode
+from pixee_common.platforms.manifest import (
+    BudgetScope,
+    DailyBudget,
+    SharedBudgetSpec,
+    SlotBudget,
+    TokenBucketBudget,
+    WindowBudget,
+)
+from pixee_workers.sync_base.budgets import BudgetSet
+from pixee_workers.sync_base.calls import BudgetReading
+from pixee_workers.sync_base.connector_budgets import ConnectorBudgets
+from pixee_workers.sync_base.shared_budget_sql import BudgetRow
+from pixee_workers.sync_base.shared_budgets import SharedBudget
+
+pytestmark = pytest.mark.stack
+
+APP = BudgetScope.APPLICATION
+CLOCK = SystemClock()
+
+
+class TwoWorkers:
+    """Two lease holders with pools of connections of their own; `calls` are moments, `faults` what was parked."""
+
+    def __init__(self, spec: SharedBudgetSpec, databases: Sequence[Database]) -> None:
+        self.pools = [SharedBudget(spec, BudgetRow(one, CLOCK, spec, ("fake", spec.name, "")), CLOCK) for one in databases]
+        self.workers = [ConnectorBudgets(BudgetSet([], CLOCK), {spec.name: pool}) for pool in self.pools]
+        self.name = spec.name
+        self.calls: list[float] = []
+        self.by_worker = [0, 0]
+        self.faults: list[PlatformFault] = []
+
+    async def saturate(self, seconds: float, runners: int) -> float:
+        """Calls as fast as they may; how long it took, until the last call."""
+        begun = time.monotonic()
+        works = [self._run(n, begun + seconds) for n in (0, 1) for _ in range(runners)]
+        await asyncio.gather(*works)
+        return time.monotonic() - begun
+
+    async def _run(self, worker: int, until: float) -> None:
+        budgets = self.workers[worker]
+        while time.monotonic() < until:
+            try:
+                grant = await budgets.acquire({self.name: 1}, fast=False)
+            except PlatformFault as fault:
+                self.faults.append(fault)
+                return
+            self.calls.append(time.monotonic())
+            self.by_worker[worker] += 1
+            await asyncio.sleep(0.002)
+            budgets.end(grant)
+
+
+@pytest.fixture
+async def two(owner, as_role) -> Callable[[SharedBudgetSpec], object]:
+    async with owner.connection() as connection:
+        await connection.execute("DELETE FROM shared_budgets")
+    databases = [as_role("worker"), as_role("worker")]
+
+    @asynccontextmanager
+    async def open_(spec: SharedBudgetSpec) -> AsyncIterator[TwoWorkers]:
+        both = TwoWorkers(spec, databases)
+        yield both
+        for pool in both.pools:
+            await pool.close()
+
+    return open_
+
+
+def excess(calls: Sequence[float], rate: float, burst: float) -> float:
+    """By how much the fullest window of all passes `burst + rate * length`; zero or less: never."""
+    level, worst, last = burst, -burst, calls[0]
+    for at in calls:
+        level = min(burst, level + (at - last) * rate) - 1
+        worst, last = max(worst, -level), at
+    return worst
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(200.0, 200.0), (100.0, 10.0), (20.0, 2.0)])
+async def test_a_token_bucket_is_shared_and_used_up(two, rate, burst):
+    async with two(TokenBucketBudget(name="t", rate=rate, burst=burst, scope=APP)) as both:
+        took = await both.saturate(3.0, 25)
+    assert excess(both.calls, rate, burst) <= 0
+    assert len(both.calls) >= 0.9 * rate * took
+    assert min(both.by_worker) >= 0.1 * len(both.calls)
+
+
+async def test_a_window_is_shared_and_used_up(two):
+    limit, seconds = 100, 1.0
+    async with two(WindowBudget(name="w", limit=limit, seconds=seconds, scope=APP)) as both:
+        took = await both.saturate(5.0, 25)
+    first = 0
+    for last, at in enumerate(both.calls):
+        while at - both.calls[first] >= seconds:
+            first += 1
+        assert last - first + 1 <= limit
+    assert len(both.calls) >= 0.9 * limit * took / seconds
+
+
+async def test_a_slot_is_shared_and_used_up(two):
+    async with two(SlotBudget(name="s", interval_seconds=0.25, scope=APP)) as both:
+        took = await both.saturate(5.0, 3)
+    assert min(b - a for a, b in pairwise(both.calls)) >= 0.25
+    assert len(both.calls) >= 0.9 * took / 0.25 - 1
+
+
+async def test_a_day_is_shared_to_the_last_call_and_then_parked(two, owner):
+    hour = (datetime.now(UTC).hour + 12) % 24
+    async with two(DailyBudget(name="d", limit=120, reset_hour=hour, scope=APP)) as both:
+        await both.saturate(20.0, 8)
+        assert len(both.calls) == 120
+        assert {(f.kind, f.reason) for f in both.faults} == {(FaultKind.THROTTLED, ReasonCode.DAILY_LIMIT)}
+        assert all(11 * 3600 <= (f.retry_after or 0) <= 12 * 3600 + 120 for f in both.faults)
+        async with owner.connection() as connection:  # a day later
+            await connection.execute("UPDATE shared_budgets SET places = ARRAY[places[1] - 1]")
+    async with two(DailyBudget(name="d", limit=120, reset_hour=hour, scope=APP)) as next_day:
+        await next_day.saturate(20.0, 8)
+    assert len(next_day.calls) == 120
+
+
+async def test_a_refusal_with_a_time_holds_every_worker(two):
+    spec = TokenBucketBudget(name="t", rate=50, burst=50, scope=APP)
+    async with two(spec) as both:
+        running = asyncio.ensure_future(both.saturate(3.0, 3))
+        await asyncio.sleep(0.5)
+        refused = time.monotonic()
+        both.workers[0].refused(["t"], 1.5)
+        await running
+        late = [at for at in both.calls if refused + 1.0 < at < refused + 1.49]
+        assert late == []
+        assert [at for at in both.calls if at > refused + 1.6]
+        both.workers[1].refused(["t"], 30.0)
+        with pytest.raises(PlatformFault) as caught:
+            await both.workers[1].acquire({"t": 1}, fast=True)
+        assert caught.value.retry_after == pytest.approx(30, abs=1)
+        await asyncio.sleep(1)
+        with pytest.raises(PlatformFault) as caught:
+            await both.workers[0].acquire({"t": 1}, fast=True)
+        assert caught.value.retry_after == pytest.approx(29, abs=2)
+
+
+async def test_a_rate_that_headers_tell_holds_for_every_worker(two):
+    async with two(TokenBucketBudget(name="t", rate=200, burst=20, scope=APP)) as both:
+        grant = await both.workers[0].acquire({"t": 1}, fast=False)
+        both.workers[0].end(grant, [BudgetReading("t", restore=20, maximum=5)])
+        await asyncio.sleep(0.3)
+        took = await both.saturate(2.0, 10)
+        assert excess(both.calls, 20, 5) <= 0
+        assert len(both.calls) >= 0.9 * 20 * took
+
+
+async def test_what_was_leased_and_not_used_comes_back(two, owner):
+    async def row() -> dict:
+        async with owner.connection() as connection:
+            return dict(await connection.fetchrow("SELECT * FROM shared_budgets"))
+
+    async with two(SlotBudget(name="s", interval_seconds=900, scope=APP)) as both:
+        grant = await both.workers[0].acquire({"s": 1}, fast=False)
+        both.workers[0].end(grant, sent=False)
+        await asyncio.sleep(0.2)
+        grant = await both.workers[1].acquire({"s": 1}, fast=False)
+        both.workers[1].end(grant)
+        with pytest.raises(PlatformFault) as caught:
+            await both.workers[0].acquire({"s": 1}, fast=False)
+        assert caught.value.retry_after == pytest.approx(900, rel=0.01)
+    async with owner.connection() as connection:
+        await connection.execute("DELETE FROM shared_budgets")
+    async with two(WindowBudget(name="w", limit=5, seconds=900, scope=APP)) as both:
+        grant = await both.workers[0].acquire({"w": 5}, fast=False)
+        both.workers[0].end(grant, sent=False)
+        await asyncio.sleep(0.2)
+        assert sum((await row())["amounts"]) == 0
+        both.workers[1].end(await both.workers[1].acquire({"w": 5}, fast=False))
+
+
+async def test_a_lease_that_died_with_its_worker_lapses_by_time(two):
+    spec = TokenBucketBudget(name="t", rate=50, burst=50, scope=APP)
+    async with two(spec) as both:
+        answer = await both.pools[0]._ledger.lease(25, 25, 50, 50)
+        assert answer.lease is not None  # and nobody ever uses it
+        await asyncio.sleep(0.6)
+        took = await both.saturate(1.0, 10)
+        assert len(both.calls) >= 0.9 * 50 * took
+
+
