@@ -36,6 +36,8 @@ class Lease:
     life: float = 0.0
     step: float = 0.0
     room: float = 1.0
+    returns_late: bool = False
+    """Whether tokens may come back although others have leased meanwhile: the bucket was made so much smaller for it."""
     places: Sequence[float] = ()
 
 
@@ -87,15 +89,16 @@ class BudgetRow:
         """What was leased and never used."""
         if lease.places:
             await self._execute(sql.GIVE_BACK_PLACES, list(lease.places), amount)
-        elif lease.room > 1:
-            await self._execute(sql.GIVE_BACK_BUCKET, lease.given_at + lease.life, amount, lease.step)
+        elif isinstance(self.spec, SlotBudget):
+            await self._execute(sql.UNDO_SLOT, lease.id, lease.given_at)
         else:
-            await self._execute(sql.UNDO_BUCKET, lease.id, lease.given_at)
+            values = (amount, lease.step, lease.given_at, lease.life, lease.returns_late)
+            await self._execute(sql.GIVE_BACK_BUCKET, lease.id, *values)
 
-    async def ended(self) -> None:
+    async def ended(self, lease: Lease) -> None:
         """A call of a slot has ended: the interval begins here."""
         if isinstance(self.spec, SlotBudget) and self.spec.offset is None:
-            await self._execute(sql.SLOT_ENDED, 1 / self.spec.interval_seconds)
+            await self._execute(sql.SLOT_ENDED, 1 / self.spec.interval_seconds, lease.id)
 
     async def refused(self, seconds: float, *, slower: bool) -> None:
         """Nobody leases anything for so long; `slower`: the rate is halved and grows back."""
@@ -140,7 +143,8 @@ class BudgetRow:
         match self.spec:
             case TokenBucketBudget() | SlotBudget():
                 lease.step, lease.room, rate = row["step"], row["room"], row["rate"]
-                pause = min(0.05, 0.4 * lease.room * lease.step) if lease.room > 1 else 0.0
+                lease.returns_late = rate * life >= 1
+                pause = min(0.05, 0.5 * (lease.room - 1) * lease.step)
                 wait = row["wait"]
             case WindowBudget() as spec:
                 lease.places, wait = (row["counted_at"],), _until_free(row, least, _span(spec))
@@ -161,7 +165,8 @@ def life_of(spec: SharedBudgetSpec, rate: float, most: float) -> float:
         case TokenBucketBudget():
             life = max(0.375 * (most - 1), 0.05) / rate
         case SlotBudget(interval_seconds=interval):
-            life = 0.05 * interval
+            # The end of the call is told exactly, and what was not used is undone: a long life costs nothing.
+            life = 0.2 * interval
         case WindowBudget(seconds=seconds):
             life = 0.03 * seconds
         case DailyBudget():

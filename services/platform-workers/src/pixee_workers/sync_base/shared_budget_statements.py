@@ -3,8 +3,9 @@
 What is leased may be used until `life` seconds after the statement began, by the worker's own clock. Every statement counts on the
 latest use and on the earliest:
 
-- a token bucket of `burst` and `rate` is kept as one of `burst - 2 * rate * life` (once for late use, once for what is given back
-  late); where that is less than one call, calls are spaced by `life` more than the rate asks;
+- a token bucket of `burst` and `rate` is kept as one of `burst - rate * life` for late use, and of as much less again where
+  others may have leased before something is given back; where that is less than one call, calls are spaced by `life` more than
+  the rate asks;
 - a window lasts `life` longer, and a day's border lies in a guard that is far longer than any life.
 """
 
@@ -26,9 +27,8 @@ LEASE_BUCKET = (
          coalesce(rate, $7::float8) * least(1, pace + greatest(now - paced_at, 0) * 0.5 / 60) AS rate
     FROM timed
 ), sized AS (
-  SELECT *, greatest(1, most - 2 * rate * $9::float8) AS room,
-         1 / rate + CASE WHEN most - 2 * rate * $9 < 1 THEN $9 ELSE 0 END AS step
-    FROM told
+  SELECT *, greatest(1, most - slack) AS room, 1 / rate + CASE WHEN most - slack < 1 THEN $9 ELSE 0 END AS step
+    FROM told, LATERAL (SELECT rate * $9::float8 * CASE WHEN rate * $9 >= 1 THEN 2 ELSE 1 END AS slack) AS s
 ), free AS (
   SELECT *, $6::float8 > room AS large,
          CASE WHEN $6 > room THEN room + (now - full_at) / step ELSE room - greatest(full_at - now, 0) / step END AS free
@@ -114,15 +114,16 @@ RETURNING g.amount, g.now, g.most, g.blocked_until, b.places, b.amounts
 
 GIVE_BACK_BUCKET = """
 UPDATE shared_budgets SET full_at = full_at - $5::float8 * $6::float8, updated_at = now()
- WHERE platform = $1 AND name = $2 AND key = $3 AND $4::float8 > extract(epoch FROM clock_timestamp())
+ WHERE platform = $1 AND name = $2 AND key = $3
+   AND (lease_id = $4::uuid
+        OR ($9::bool AND $7::float8 > learnt_at AND $7 + $8::float8 > extract(epoch FROM clock_timestamp())))
 """
-"""Tokens come back only while their lease lives: later they have been refilled already."""
+"""Exact while nobody has leased since; else only while the lease lives (later it has been refilled) and nothing was learnt since."""
 
-UNDO_BUCKET = """
-UPDATE shared_budgets SET full_at = $5::float8, updated_at = now()
+UNDO_SLOT = """
+UPDATE shared_budgets SET full_at = $5::float8, lease_id = NULL, updated_at = now()
  WHERE platform = $1 AND name = $2 AND key = $3 AND lease_id = $4::uuid
 """
-"""A single place, whenever nobody has had another since."""
 
 GIVE_BACK_PLACES = """
 UPDATE shared_budgets
@@ -135,15 +136,19 @@ UPDATE shared_budgets
 
 SLOT_ENDED = """
 UPDATE shared_budgets
-   SET full_at = greatest(full_at, extract(epoch FROM clock_timestamp()) + 1 / coalesce(rate, $4::float8)), updated_at = now()
+   SET full_at = greatest(CASE WHEN lease_id = $5::uuid THEN 0 ELSE full_at END,
+                          extract(epoch FROM clock_timestamp()) + 1 / coalesce(rate, $4::float8)),
+       updated_at = now()
  WHERE platform = $1 AND name = $2 AND key = $3
 """
+"""Where nobody has had it since, the end is known exactly, and the lease's life need not be added any more."""
 
 REFUSED = """
 UPDATE shared_budgets b
    SET blocked_until = greatest(b.blocked_until, t.now + $4::float8),
        pace = CASE WHEN $5::bool THEN greatest(1.0 / 16, least(1, b.pace + (t.now - b.paced_at) * 0.5 / 60) / 2) ELSE b.pace END,
-       paced_at = CASE WHEN $5 THEN t.now ELSE b.paced_at END, updated_at = now()
+       paced_at = CASE WHEN $5 THEN t.now ELSE b.paced_at END,
+       learnt_at = t.now, lease_id = NULL, updated_at = now()
   FROM (SELECT extract(epoch FROM clock_timestamp())::float8 AS now) AS t
  WHERE b.platform = $1 AND b.name = $2 AND b.key = $3
 """
@@ -155,7 +160,7 @@ UPDATE shared_budgets b
          t.now + (b.full_at - t.now) * coalesce(b.rate, $7::float8) / coalesce($4, b.rate, $7),
          CASE WHEN $6::float8 IS NOT NULL
               THEN t.now + (coalesce($5, b.maximum, $8::float8) - $6) / coalesce($4, b.rate, $7) END),
-       updated_at = now()
+       learnt_at = t.now, lease_id = NULL, updated_at = now()
   FROM (SELECT extract(epoch FROM clock_timestamp())::float8 AS now) AS t
  WHERE b.platform = $1 AND b.name = $2 AND b.key = $3
 """

@@ -25,6 +25,8 @@ _AWAY_SECONDS = 1.0
 _LEARN_EVERY = 1.0
 _CLOSING_SECONDS = 2.0
 _REFUSED_SECONDS = 60.0
+_WORTH_SECONDS = 0.1
+"""Leases that live shorter than this are not taken ahead: too many would lapse."""
 
 
 class Ledger(Protocol):
@@ -34,7 +36,7 @@ class Ledger(Protocol):
 
     async def give_back(self, lease: Lease, amount: float) -> None: ...
 
-    async def ended(self) -> None: ...
+    async def ended(self, lease: Lease) -> None: ...
 
     async def refused(self, seconds: float, *, slower: bool) -> None: ...
 
@@ -91,9 +93,6 @@ class SharedBudget:
         now = self._clock.monotonic()
         if want not in self._line:
             self._line.join(want)
-        if self._not_before > now:
-            self._begin_work()
-            return self._not_before - now
         before = 0.0
         for other in self._line.order():
             before += _amount(other)
@@ -102,7 +101,7 @@ class SharedBudget:
         if self._in_hand(now) >= before - 1e-6:
             return 0.0
         self._begin_work()
-        return None
+        return self._not_before - now if self._not_before > now else None
 
     def take(self, want: Waiter) -> Leased:
         """What `ask` said is there."""
@@ -130,9 +129,9 @@ class SharedBudget:
         """A call has ended."""
         if not sent:
             for lease, amount in parts:
-                self._chore(self._ledger.give_back(lease, amount))
+                self._chore(self._undo(lease, amount))
         elif isinstance(self._spec, SlotBudget):
-            self._chore(self._ledger.ended())
+            self._chore(self._ledger.ended(parts[0][0]))
 
     def read(self, reading: BudgetReading) -> None:
         """Written where it differs from what is known; what is left, once a second."""
@@ -174,8 +173,7 @@ class SharedBudget:
     def _in_hand(self, now: float) -> float:
         while self._leases and self._leases[0].expires <= now:
             lease = self._leases.popleft()
-            if lease.places or lease.room <= 1:
-                self._chore(self._ledger.give_back(lease, lease.amount))
+            self._chore(self._undo(lease, lease.amount))
         return sum(lease.amount for lease in self._leases)
 
     def _short(self, now: float) -> float | None:
@@ -229,6 +227,9 @@ class SharedBudget:
         elif self._not_before <= now:
             self._leases.append(answer.lease)
             self._leased_at, self._used_since, self._last_used = now, 0.0, now
+            if isinstance(self._spec, SlotBudget):
+                begun = answer.lease.expires - answer.lease.life
+                self._not_before = begun + 1 / self._rate
         self._line.wake_all()
         await asyncio.sleep(0)
 
@@ -237,10 +238,19 @@ class SharedBudget:
 
     def _ahead(self) -> float:
         """What a token bucket will be asked for during half a lease, if it goes on as since the last one."""
-        if not isinstance(self._spec, TokenBucketBudget):
+        life = life_of(self._spec, self._rate, self._most)
+        if not isinstance(self._spec, TokenBucketBudget) or life < _WORTH_SECONDS:
             return 0.0
         since = max(self._clock.monotonic() - self._leased_at, 0.01)
-        return float(int(self._used_since / since * life_of(self._spec, self._rate, self._most) / 2))
+        return float(int(self._used_since / since * life / 2))
+
+    async def _undo(self, lease: Lease, amount: float) -> None:
+        await self._ledger.give_back(lease, amount)
+        if isinstance(self._spec, SlotBudget):
+            # The slot is free again; if something else stands against it, the database says so.
+            self._not_before = 0.0
+            self._stir.set()
+            self._line.wake_all()
 
     def _give_back_all(self) -> None:
         while self._leases:

@@ -56,6 +56,7 @@ shared_budgets = Table(
     _figure("blocked_until", comment="The platform asked for a pause until then; seconds since 1970."),
     _figure("pace", "1", "Factor on the rate, halved by a refusal without a time."),
     _figure("paced_at", comment="When the factor was set; seconds since 1970."),
+    _figure("learnt_at", comment="When the platform last corrected it; seconds since 1970."),
     _figure("rate", None, "What the platform said the rate is, where it did."),
     _figure("maximum", None, "What the platform said is there at once, where it did."),
     key("lease_id", nullable=True, comment="The last lease: only it may be undone exactly."),

@@ -63,6 +63,13 @@ def upgrade() -> None:
             nullable=False,
             comment="When the factor was set; seconds since 1970.",
         ),
+        sa.Column(
+            "learnt_at",
+            sa.Double(),
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="When the platform last corrected it; seconds since 1970.",
+        ),
         sa.Column("rate", sa.Double(), nullable=True, comment="What the platform said the rate is, where it did."),
         sa.Column(
             "maximum", sa.Double(), nullable=True, comment="What the platform said is there at once, where it did."
