@@ -156,7 +156,7 @@ class BudgetRow:
                 assert_never(self.spec)
         if lease.amount > 0:
             return Answer(lease, 0.0, row["most"], rate)
-        return Answer(None, max(wait, row["blocked_until"] - row["now"], 0.001), row["most"], rate, pause)
+        return Answer(None, max(wait, row["blocked_until"] - row["now"]), row["most"], rate, pause)
 
 
 def life_of(spec: SharedBudgetSpec, rate: float, most: float) -> float:

@@ -223,7 +223,7 @@ class SharedBudget:
         self._most = answer.most
         self._rate = answer.rate or self._rate
         if answer.lease is None:
-            self._not_before = max(self._not_before, now + max(answer.wait, answer.pause))
+            self._not_before = max(self._not_before, now + max(answer.wait, answer.pause, 0.001))
         elif self._not_before <= now:
             self._leases.append(answer.lease)
             self._leased_at, self._used_since, self._last_used = now, 0.0, now
@@ -237,12 +237,12 @@ class SharedBudget:
         return sum(_amount(want) for want in self._line.order())
 
     def _ahead(self) -> float:
-        """What a token bucket will be asked for during half a lease, if it goes on as since the last one."""
+        """What a token bucket will be asked for during most of a lease, if it goes on as since the last one; at most twice that."""
         life = life_of(self._spec, self._rate, self._most)
         if not isinstance(self._spec, TokenBucketBudget) or life < _WORTH_SECONDS:
             return 0.0
-        since = max(self._clock.monotonic() - self._leased_at, 0.01)
-        return float(int(self._used_since / since * life / 2))
+        since = max(self._clock.monotonic() - self._leased_at, 0.3 * life)
+        return float(int(self._used_since * 0.6 * life / since))
 
     async def _undo(self, lease: Lease, amount: float) -> None:
         await self._ledger.give_back(lease, amount)
