@@ -5,6 +5,7 @@ calls. The lower bound is taken against the time that really passed, so that a s
 """
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -96,6 +97,16 @@ def excess(calls: Sequence[float], rate: float, burst: float) -> float:
     return worst
 
 
+def fullest(calls: Sequence[float], seconds: float) -> int:
+    """The most calls in any window."""
+    first, most = 0, 0
+    for last, at in enumerate(calls):
+        while at - calls[first] >= seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
 @pytest.mark.parametrize(("rate", "burst"), [(200.0, 200.0), (100.0, 50.0), (5.0, 5.0)])
 async def test_a_token_bucket_is_shared_and_used_up(two, rate, burst):
     async with two(TokenBucketBudget(name="t", rate=rate, burst=burst, scope=APP)) as both:
@@ -109,12 +120,58 @@ async def test_a_window_is_shared_and_used_up(two):
     limit, seconds = 200, 2.0
     async with two(WindowBudget(name="w", limit=limit, seconds=seconds, scope=APP)) as both:
         took = await both.saturate(6.0, 25)
-    first = 0
-    for last, at in enumerate(both.calls):
-        while at - both.calls[first] >= seconds:
-            first += 1
-        assert last - first + 1 <= limit
+    assert fullest(both.calls, seconds) <= limit
     assert len(both.calls) >= 0.9 * limit * took / seconds
+
+
+class Adversary:
+    """Uses every lease at the worst moments: at once, at its very end, or not at all (and then gives it back, early or late)."""
+
+    def __init__(self, both: TwoWorkers, seed: int) -> None:
+        self.rows = [pool._ledger for pool in both.pools]
+        self.random = random.Random(seed)
+        self.calls: list[float] = []
+
+    async def run(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        await asyncio.gather(*(self._hold(row, until) for row in self.rows for _ in range(4)))
+        self.calls.sort()
+
+    async def _hold(self, row: BudgetRow, until: float) -> None:
+        while time.monotonic() < until:
+            answer = await row.lease(self.random.choice([1, 3, 8]), 1, 100, 20)
+            lease = answer.lease
+            if lease is None:
+                await asyncio.sleep(min(answer.wait, 0.02))
+                continue
+            kept = self.random.randint(0, int(lease.amount))
+            late = self.random.random() < 0.5
+            if late:
+                await asyncio.sleep(max(0.0, lease.expires - time.monotonic() - 0.002))
+            at = time.monotonic()
+            if at >= lease.expires:
+                kept = 0
+            self.calls += [at] * kept
+            if kept < lease.amount:
+                await row.give_back(lease, lease.amount - kept)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_leases_used_at_their_worst_never_pass_a_token_buckets_limit(two, seed):
+    async with two(TokenBucketBudget(name="t", rate=100, burst=20, scope=APP)) as both:
+        adversary = Adversary(both, seed)
+        await adversary.run(2.0)
+    assert len(adversary.calls) > 20
+    assert excess(adversary.calls, 100, 20) <= 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_leases_used_at_their_worst_never_pass_a_windows_limit(two, seed):
+    async with two(WindowBudget(name="w", limit=40, seconds=0.5, scope=APP)) as both:
+        adversary = Adversary(both, seed)
+        await adversary.run(2.0)
+    assert len(adversary.calls) > 40
+    assert fullest(adversary.calls, 0.5) <= 40
 
 
 async def test_a_slot_is_shared_and_used_up(two):
