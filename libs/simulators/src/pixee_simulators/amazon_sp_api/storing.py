@@ -4,10 +4,16 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from pixee_simulators.amazon_sp_api.account import Account
-from pixee_simulators.amazon_sp_api.listings import Attributes, Listing, Version, asin_of, identifiers_of, share_of
+from pixee_simulators.amazon_sp_api.listings import (
+    Attributes,
+    Listing,
+    Version,
+    asin_of,
+    identifiers_of,
+    packed,
+    share_of,
+)
 from pixee_simulators.amazon_sp_api.submissions import Outcome, Submission
 
 
@@ -25,14 +31,13 @@ def store(
     if submission.operation == "DELETE":
         if listing is None or not existed:
             return "nothing"
-        listings.store(listing, Version(b"{}", "", "", visible_at, gone=True), now)
+        listings.store(listing, Version(packed({}), "", "", visible_at, gone=True), now)
         return "deleted"
     if listing is None or not existed:
         listing = _made(account, submission, outcome.attributes, limits, now, visible_at)
     _own_warehouse(account, submission.sku, outcome.attributes)
     _late(listing, submission, limits, now)
-    written = orjson.dumps(outcome.attributes)
-    version = Version(written, outcome.product_type, outcome.requirements, visible_at)
+    version = Version(packed(outcome.attributes), outcome.product_type, outcome.requirements, visible_at)
     listings.store(listing, version, now, identifiers_of(outcome.attributes))
     return "updated" if existed else "created"
 
