@@ -47,10 +47,8 @@ def thawed(host: str, settings: Plain, kept: Plain) -> Account:
         verdicts={(sku, place): Verdict(*row) for sku, place, *row in kept["verdicts"]},
         identified={ean: tuple((sku, place) for sku, place in keys) for ean, keys in kept["identified"].items()},
     )
-    for *row, versions in kept["listings"]:
-        shown, *queue = [None if one is None else _version(one) for one in versions]
-        waiting = [one for one in queue if one is not None]
-        account.listings.restored(Listing(*row, shown, waiting or None))
+    for row in kept["listings"]:
+        account.listings.restored(_listing(row))
     return account
 
 
@@ -67,6 +65,14 @@ def _reopened(row: Row) -> Document:
 def _versions(listing: Listing) -> list[Row | None]:
     """What is shown, or None, then what waits."""
     return [None if one is None else _kept(one) for one in (listing.shown, *(listing.queue or ()))]
+
+
+def _listing(row: Row) -> Listing:
+    *told, versions = row
+    listing = Listing(*told)
+    listing.shown, *waiting = [None if one is None else _version(one) for one in versions]
+    listing.queue = [one for one in waiting if one is not None] or None
+    return listing
 
 
 def _kept(version: Version) -> Row:
