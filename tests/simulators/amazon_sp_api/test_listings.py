@@ -182,6 +182,16 @@ async def test_what_amazon_fulfils_keeps_its_channel_and_pushed_quantities_are_r
         assert [one["rule"] for one in await seller.violations()] == ["fba_quantity", "fba_quantity"]
 
 
+async def test_a_quantity_for_amazons_channel_is_nobodys_to_push(seller: Seller) -> None:
+    await seller.put("PX-1", food(fulfillment_availability=[stock(5, "AMAZON_EU"), stock(2)]))
+    found = (await seller.read("PX-1", "fulfillmentAvailability"))["fulfillmentAvailability"]
+    assert found == [
+        {"fulfillmentChannelCode": "AMAZON_EU"},
+        {"fulfillmentChannelCode": "DEFAULT", "quantity": 2},
+    ]
+    assert [one["rule"] for one in await seller.violations()] == ["fba_quantity"]
+
+
 async def test_a_deleted_listing_is_gone_and_may_be_made_again(seller: Seller) -> None:
     await seller.put("PX-1", food())
     assert (await seller.item("DELETE", "PX-1"))["status"] == "ACCEPTED"

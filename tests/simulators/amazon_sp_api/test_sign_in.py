@@ -50,6 +50,10 @@ async def test_a_rotating_refresh_token_is_dead_once_it_was_used() -> None:
         status, answer = await seller.sign_in(refresh_token=newest)
         assert status == 200
         assert answer["refresh_token"] not in {newest, "Atzr|first"}
+        await seller.settings(store_name="Renamed")
+        assert (await seller.sign_in(refresh_token=answer["refresh_token"]))[0] == 200
+        await seller.settings(refresh_token="Atzr|authorised again")
+        assert (await seller.sign_in())[0] == 200
 
 
 async def test_a_grantless_token_reads_no_listings(seller: Seller) -> None:

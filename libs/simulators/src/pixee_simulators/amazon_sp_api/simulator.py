@@ -73,13 +73,15 @@ class AmazonSpApi(Simulator[Account]):
 
     def settings_changed(self, shop: Shop[Account]) -> None:
         shop.state.configure(shop.settings)
-        if not shop.settings.get("rotating_refresh_tokens"):
-            shop.state.refresh_tokens = {str(shop.settings["refresh_token"])}
 
-    def limits_changed(self, shop: Shop[Account]) -> None:
-        """Changed rates begin with full buckets."""
-        limits.checked(shop.limits)
-        self._buckets.forget(shop.host)
+    def put_limits(self, host: str, given: dict[str, Any]) -> Shop[Account]:
+        """Refused before anything is changed. Changed rates begin with full buckets."""
+        limits.checked(limits.DEFAULTS | given)
+        shop = super().put_limits(host, given)
+        if limits.RATES & given.keys():
+            self._buckets.forget(shop.host)
+            self._buckets.forget(str(shop.settings["lwa_client_id"]))
+        return shop
 
     def shop_of(self, request: web.Request, body: bytes) -> Shop[Account] | None:
         return self._access.seller(request, body)
@@ -149,7 +151,7 @@ class AmazonSpApi(Simulator[Account]):
     async def _settle(self, shop: Shop[Account]) -> None:
         """Bring what is due by now to its end."""
         now = self.clock.now()
-        await feed_work.settle(shop, now)
+        await feed_work.settle(shop, now, self._record_in_feed)
         shop.state.listings.settle(now)
         await reports.settle(shop, now)
 
@@ -178,6 +180,13 @@ class AmazonSpApi(Simulator[Account]):
     def _rate(self, call: Call[Account]) -> dict[str, str]:
         rate = self._throttle.told(call.entry.operation, call.shop.limits)
         return {} if rate is None else {"x-amzn-RateLimit-Limit": rate}
+
+    def _record_in_feed(self, shop: Shop[Account], feed_id: str, violation: Violation) -> None:
+        """A breach inside a feed is nobody's request: it is found when the feed is worked on."""
+        shop.counts.violations += 1
+        self.violations.record(
+            violation, seq=0, host=shop.host, operation="feed", method="FEED", path=f"/feeds/{feed_id}"
+        )
 
     def _record(self, call: Call[Account], found: Iterable[Violation]) -> None:
         for violation in found:
