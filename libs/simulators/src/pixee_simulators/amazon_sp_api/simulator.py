@@ -134,17 +134,16 @@ class AmazonSpApi(Simulator[Account]):
 
     async def _answer(self, request: web.Request) -> web.Response:
         call: Call[Account] = call_of(request)
-        await self._settle(call.shop)
         if shop_host(request.host) == SIGN_IN_HOST:
             return self._token(call, request)
         if _is_presigned(request):
             at_schemas = shop_host(request.host) == SCHEMAS_HOST
             handler = definitions.downloaded if at_schemas else documents.exchanged
-            answer, breaches = handler(request, call, self.clock.now())
+            answer, breaches = handler(request, call, call.entry.simulator_time)
             self._record(call, breaches)
             return answer
         try:
-            return self._operation(call, request)
+            return await self._operation(call, request)
         except Refusal as refusal:
             return _refused(refusal, self._rate(call))
 
@@ -164,8 +163,9 @@ class AmazonSpApi(Simulator[Account]):
         )
         return _json(answer.body, answer.status)
 
-    def _operation(self, call: Call[Account], request: web.Request) -> web.Response:
-        shop, now = call.shop, self.clock.now()
+    async def _operation(self, call: Call[Account], request: web.Request) -> web.Response:
+        """Tokens and addresses are looked at when a request arrives, however long it then waits."""
+        shop, now = call.shop, call.entry.simulator_time
         self._access.admit(shop, request, now)
         found = routes.find(self._routes, request.method, _raw_path(request))
         if found is None or found[0].operation in shop.settings.get("denied_operations", ()):
@@ -173,6 +173,8 @@ class AmazonSpApi(Simulator[Account]):
         route, path = found
         visit = Visit(call, shop.state, shop.limits, path, _query(request), now)
         self._throttle.pass_through(visit, route.operation)
+        await self._settle(shop)
+        visit.now = self.clock.now()
         answer = route.handler(visit)
         self._record(call, visit.breaches)
         return _json(answer.content, answer.status, self._rate(call) if answer.status in _RATE_TOLD else {})
