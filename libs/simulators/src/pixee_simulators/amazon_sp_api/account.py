@@ -34,7 +34,9 @@ FBA_CHANNELS = {"EU": "AMAZON_EU", "NA": "AMAZON_NA", "FE": "AMAZON_JP"}
 
 @dataclass(slots=True)
 class Account:
-    """`access_tokens`: token -> (expires at, scope or empty for a seller's). `refresh_tokens`: those that still work."""
+    """`access_tokens`: token -> (expires at, scope or empty for a seller's). `refresh_tokens`: those that still work,
+    `spent_tokens`: those that were rotated out.
+    """
 
     host: str
     region: str = ""
@@ -44,6 +46,7 @@ class Account:
     settings: Mapping[str, Any] = field(default_factory=dict)
     access_tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
+    spent_tokens: set[str] = field(default_factory=set)
     listings: Listings = field(default_factory=Listings)
     documents: dict[str, Document] = field(default_factory=dict)
     feeds: dict[str, Feed] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from pixee_simulators.amazon_sp_api import (
     feed_work,
     headers,
     limits,
+    presigned,
     reports,
     routes,
     sign_in,
@@ -34,7 +35,6 @@ from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.buckets import Buckets
 from pixee_simulators.amazon_sp_api.control import TruthControl
 from pixee_simulators.amazon_sp_api.errors import Refusal, too_many, unauthorized
-from pixee_simulators.amazon_sp_api.presigned import SCHEMAS_HOST
 from pixee_simulators.amazon_sp_api.published import read_published
 from pixee_simulators.amazon_sp_api.regions import SIGN_IN_HOST, region_of
 from pixee_simulators.amazon_sp_api.throttle import Throttle
@@ -43,6 +43,17 @@ from pixee_simulators.kit import Call, FaultRule, Shop, Simulator, Violation, ca
 from pixee_simulators.kit.simulator import shop_host
 
 _SIGN_IN_PATH = "/auth/o2/token"
+_HURRIED = frozenset(
+    {
+        "createFeedDocument",
+        "createFeed",
+        "createReport",
+        "getDefinitionsProductType",
+        "searchDefinitionsProductTypes",
+        "getMarketplaceParticipations",
+    },
+)
+"""Operations that show nothing of a feed: they do not wait until one that is due is worked on."""
 _RATE_TOLD = frozenset({200, 201, 202, 400, 404})
 
 
@@ -74,6 +85,12 @@ class AmazonSpApi(Simulator[Account]):
     def settings_changed(self, shop: Shop[Account]) -> None:
         shop.state.configure(shop.settings)
 
+    def put_shop(self, host: str, settings: dict[str, Any]) -> Shop[Account]:
+        """Refused before anything is changed."""
+        known = self.shops.get(shop_host(host))
+        Account.new(host, (known.settings if known is not None else {}) | settings)
+        return super().put_shop(host, settings)
+
     def put_limits(self, host: str, given: dict[str, Any]) -> Shop[Account]:
         """Refused before anything is changed. Changed rates begin with full buckets."""
         limits.checked(limits.DEFAULTS | given)
@@ -90,6 +107,8 @@ class AmazonSpApi(Simulator[Account]):
         if shop_host(request.host) == SIGN_IN_HOST:
             refused = sign_in.refused_client()
             return _json(refused.body, refused.status)
+        if _is_presigned(request):
+            return presigned.missing()
         return _refused(unauthorized("The access token you provided is revoked, malformed or invalid."))
 
     def classify(self, shop: Shop[Account], request: web.Request, body: bytes) -> tuple[str, str]:
@@ -137,7 +156,7 @@ class AmazonSpApi(Simulator[Account]):
         if shop_host(request.host) == SIGN_IN_HOST:
             return self._token(call, request)
         if _is_presigned(request):
-            at_schemas = shop_host(request.host) == SCHEMAS_HOST
+            at_schemas = shop_host(request.host) == presigned.SCHEMAS_HOST
             handler = definitions.downloaded if at_schemas else documents.exchanged
             answer, breaches = handler(request, call, call.entry.simulator_time)
             self._record(call, breaches)
@@ -173,7 +192,8 @@ class AmazonSpApi(Simulator[Account]):
         route, path = found
         visit = Visit(call, shop.state, shop.limits, path, _query(request), now)
         self._throttle.pass_through(visit, route.operation)
-        await self._settle(shop)
+        if route.operation not in _HURRIED:
+            await self._settle(shop)
         visit.now = self.clock.now()
         answer = route.handler(visit)
         self._record(call, visit.breaches)
@@ -215,7 +235,7 @@ def _is_presigned(request: web.Request) -> bool:
 def _presigned_operation(request: web.Request) -> tuple[str, str]:
     if request.method == "PUT":
         return "write", "uploadDocument"
-    return "read", "downloadSchema" if shop_host(request.host) == SCHEMAS_HOST else "downloadDocument"
+    return "read", "downloadSchema" if shop_host(request.host) == presigned.SCHEMAS_HOST else "downloadDocument"
 
 
 def _raw_path(request: web.Request) -> str:

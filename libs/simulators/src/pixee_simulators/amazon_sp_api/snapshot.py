@@ -24,6 +24,7 @@ def frozen(account: Account) -> Plain:
     return {
         "access_tokens": account.access_tokens,
         "refresh_tokens": sorted(account.refresh_tokens),
+        "spent_tokens": sorted(account.spent_tokens),
         "numbers": account.numbers,
         "documents": [_document(one) for one in account.documents.values()],
         "feeds": [astuple(one) for one in account.feeds.values()],
@@ -39,6 +40,7 @@ def thawed(host: str, settings: Plain, kept: Plain) -> Account:
     account = Account.new(host, settings)
     account.access_tokens = {token: (until, scope) for token, (until, scope) in kept["access_tokens"].items()}
     account.refresh_tokens = set(kept["refresh_tokens"])
+    account.spent_tokens = set(kept["spent_tokens"])
     account.numbers = dict(kept["numbers"])
     account.feeds = {one[0]: Feed(*one) for one in kept["feeds"]}
     account.reports = {one[0]: Report(*one) for one in kept["reports"]}
