@@ -114,6 +114,14 @@ async def test_a_replaced_offer_loses_what_was_left_out_and_leaves_b2b_alone(sel
     assert [one["offerType"] for one in (await seller.read("PX-1", "offers"))["offers"]] == ["B2B", "B2C"]
 
 
+async def test_an_offer_without_an_audience_is_everybodys(seller: Seller) -> None:
+    await seller.put("PX-1", food(purchasable_offer=[price(10.0), price(8.0, audience="B2B")]))
+    plain = {name: value for name, value in price(12.0).items() if name != "audience"}
+    await seller.patch("PX-1", {"op": "replace", "path": "/attributes/purchasable_offer", "value": [plain]})
+    offers = (await seller.read("PX-1", "attributes"))["attributes"]["purchasable_offer"]
+    assert offers == [price(8.0, audience="B2B"), plain]
+
+
 async def test_patches_delete_elements_or_the_attribute(seller: Seller) -> None:
     await seller.put("PX-1", food(flavor=text("Noir"), purchasable_offer=[price(10.0), price(8.0, audience="B2B")]))
     await seller.patch(

@@ -8,7 +8,10 @@ by its access token (API), by its refresh token or client id (sign-in), by the p
     {"seller_id": "A1", "region": "EU", "lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s",
      "refresh_token": "Atzr|x", "marketplaces": ["A13V1IB3VIYZZH"]}
 
-More settings: account.py. Limits: limits.py. What Amazon thinks of every SKU: truth.py.
+Hosts: sellingpartnerapi-{na,eu,fe}.amazon.com (and their sandboxes), api.amazon.com, and the two of presigned.py.
+More settings: account.py. Limits: limits.py. Bad feeds: feed_outcomes.py. What Amazon thinks of every SKU: truth.py.
+Operations in logs, counts and fault rules are the published operationIds, and `token`, `uploadDocument`,
+`downloadDocument`, `downloadSchema`, `unknown`.
 """
 
 import secrets
