@@ -153,6 +153,16 @@ async def test_a_mapping_begins_empty_and_is_replaced_by_version(account, world)
     ]
 
 
+async def test_of_two_changes_at_once_one_is_stale(account, world):
+    connector = await account.connector()
+    url = f"/api/v1/connectors/{connector}/mapping"
+    for version in range(3):
+        bodies = [{"version": version, "locale": f"{language}-{version}"} for language in ("de", "en", "fr", "it")]
+        answers = await asyncio.gather(*(account.manager.put(url, json=body) for body in bodies))
+        assert sorted(one.status_code for one in answers) == [200, 409, 409, 409]
+    assert (await account.reader.get(url)).json()["version"] == 3
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "pointer"),
     [

@@ -20,7 +20,7 @@ SHOP = Requirements(
     categories=choices("Footwear > Boots", "Headwear > Hats"),
     tax_classes=choices("Reduced rate"),
     locations=choices("Berlin", "Paris"),
-    channels=choices("Web"),
+    locales=(Choice(code="de_DE", label="German"), Choice(code="fr", label="French")),
     attributes=(
         AttributeRequirement(code="color", label="Colour", required=True, choices=COLOURS),
         AttributeRequirement(code="item_weight", label="Weight", units=("kilograms", "grams")),
@@ -53,7 +53,7 @@ def mapping(**parts) -> ConnectorMapping:
         ({"product_types": {"*": "boot"}}, "#/product_types/*", "did you mean BOOT?"),
         ({"tax_classes": {"*": "zzz"}}, "#/tax_classes/*", "no tax class 'zzz'"),
         ({"locations": {"x": "BERLIM"}}, "#/locations/x", "BERLIN"),
-        ({"channel": "WEP"}, "#/channel", "WEB"),
+        ({"locale": "en"}, "#/locale", "no locale 'en'"),
         ({"attributes": [{"target": "colour", "source": "option:c"}]}, "#/attributes/0/target", "color"),
         (
             {"attributes": [{"target": "color", "source": "option:c", "values": {"rot": "RET"}}]},
@@ -83,7 +83,8 @@ def test_a_mapping_of_what_the_shop_has_is_right():
     good = mapping(
         categories={"Schuhe": "FOOTWEAR_BOOTS"},
         product_types={"*": "BOOT"},
-        channel="WEB",
+        channel="ours",
+        locale="de-AT",
         attributes=[
             {"target": "color", "source": "attribute:colour", "values": {"*": "RED"}},
             {"target": "item_weight", "source": "field:weight", "unit": "grams", "product_types": ["BOOT"]},

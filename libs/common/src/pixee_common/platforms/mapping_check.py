@@ -1,6 +1,7 @@
 """What is wrong with a mapping: against itself, and against what the shop said that it has. Pure.
 
-Only what is known to be closed is refused: a part that the requirements leave empty or call open takes any text.
+Only what is known to be closed is refused: a part that the requirements leave empty or call open takes any text. The channel is
+ours (it names price lists), so it is not judged.
 """
 
 import difflib
@@ -82,10 +83,9 @@ def _of_choices(mapping: ConnectorMapping, requirements: Requirements) -> Iterat
         for ours, theirs in getattr(mapping, part).items():
             if codes and theirs not in codes:
                 yield MappingError(pointer(part, ours), unknown(what, theirs, choices))
-    for part, named in (("locales", mapping.locale), ("channels", mapping.channel)):
-        choices = _closed(part, requirements)
-        if choices and named is not None and all(named != choice.code for choice in choices):
-            yield MappingError(pointer(part[:-1]), unknown(part[:-1], named, choices))
+    locales = _closed("locales", requirements)
+    if mapping.locale and locales and all(_language(mapping.locale) != _language(one.code) for one in locales):
+        yield MappingError(pointer("locale"), unknown("locale", mapping.locale, locales))
 
 
 def _of_rules(rules: Sequence[AttributeRule], requirements: Requirements) -> Iterator[MappingError]:
@@ -127,6 +127,11 @@ def _of_values(at: int, rule: AttributeRule, wanted: Sequence[AttributeRequireme
 def _closed(part: str, requirements: Requirements) -> tuple[Choice, ...]:
     """The choices of a part that takes nothing else; empty where it takes any text."""
     return () if part in requirements.open else tuple(getattr(requirements, part))
+
+
+def _language(tag: str) -> str:
+    """Of `de-DE`, `de_DE` or `de`: the texts of a language are sent for all its regions."""
+    return tag.replace("_", "-").partition("-")[0].casefold()
 
 
 def _all_listed(rule: AttributeRule, requirements: Requirements) -> bool:

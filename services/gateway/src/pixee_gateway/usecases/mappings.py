@@ -1,5 +1,6 @@
 """Read and replace a connector's mapping: checked against what the shop has, versioned, audited. Workers read it with the connector."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,8 @@ LEFT JOIN mappings m ON m.connector_id = c.id
 LEFT JOIN requirements r ON r.connector_id = c.id
 WHERE c.id = $1 AND c.account_id = $2 AND c.deleted_at IS NULL AND ($3::text IS NULL OR c.platform = $3)
 """
-_LOCKED = _CONNECTOR + " FOR UPDATE OF c"
+# A statement of its own: one that waited for a lock would read the mapping as it stood before the wait.
+_LOCK = "SELECT 1 FROM connectors WHERE id = $1 AND account_id = $2 FOR UPDATE"
 _PRICE_LISTS = "SELECT key FROM price_lists WHERE account_id = $1 ORDER BY key LIMIT 1000"
 _KEEP = """
 INSERT INTO mappings (connector_id, account_id, version, body) VALUES ($1, $2, $3, $4)
@@ -60,7 +62,8 @@ class Mappings:
             version, mapping, requirements = _of(row)
             sources = frozenset(rule.source for rule in mapping.attributes)
             words = await read_words(connection, caller.account_id, sources)
-        return _known(version, mapping, words, requirements)
+        # Thousands of names are compared: in a thread, so that nobody else waits for it.
+        return await asyncio.to_thread(_known, version, mapping, words, requirements)
 
     async def replace(
         self, caller: Caller, connector_id: UUID, only: str | None, wanted: ConnectorMapping, version: int
@@ -71,7 +74,8 @@ class Mappings:
         """
 
         async def work(connection: Connection) -> None:
-            row = await connection.fetchrow(_LOCKED, connector_id, caller.account_id, only)
+            await connection.execute(_LOCK, connector_id, caller.account_id)
+            row = await connection.fetchrow(_CONNECTOR, connector_id, caller.account_id, only)
             if row is None:
                 raise not_found("connector")
             current, before, requirements = _of(row)
