@@ -21,7 +21,11 @@ from pixee_gateway.usecases.mappings import KnownMapping
 
 def add_mappings(router: APIRouter, name: str, only: str | None) -> None:
     """Adds them; `name` begins the operation ids, `only` is the one platform."""
+    _add_requirements(router, name, only)
+    _add_mapping(router, name, only)
 
+
+def _add_requirements(router: APIRouter, name: str, only: str | None) -> None:
     @router.get(
         "/{connector_id}/requirements",
         operation_id=f"{name}get_requirements",
@@ -40,6 +44,8 @@ def add_mappings(router: APIRouter, name: str, only: str | None) -> None:
             requirements=known.requirements, fetched_at=known.fetched_at, age_seconds=known.age_seconds
         )
 
+
+def _add_mapping(router: APIRouter, name: str, only: str | None) -> None:
     @router.get(
         "/{connector_id}/mapping",
         operation_id=f"{name}get_mapping",
