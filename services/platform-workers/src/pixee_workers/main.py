@@ -45,6 +45,8 @@ from pixee_workers.sync_base.outcome_writer import SOURCE, OutcomeWriter
 from pixee_workers.sync_base.prober import Prober
 from pixee_workers.sync_base.probes import Probes
 from pixee_workers.sync_base.tokens import TokenStore
+from pixee_workers.sync_base.uploads.courier import UploadCourier
+from pixee_workers.sync_base.worker_files import sweep
 from pixee_workers.watching import Watch, answers, kafka_up
 
 NAME = "platform-workers"
@@ -57,7 +59,9 @@ async def start(stopping: asyncio.Event) -> None:
     clock, release = SystemClock(), version("pixee-workers")
     dsn, bootstrap = DatabaseSettings.load().dsn, KafkaSettings.load().bootstrap_servers
     http, keys, policy = HttpSettings.load(), KeySettings.load().key_ring(), EgressSettings.load().policy()
-    adapters = _adapters(WorkerSettings.load())
+    own = WorkerSettings.load()
+    adapters = _adapters(own)
+    sweep(own.files)
     platforms = list(adapters)
     manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
     database = Database(dsn, name="pixee-worker", most_connections=12)
@@ -66,10 +70,16 @@ async def start(stopping: asyncio.Event) -> None:
     liveness = Liveness(heart, clock, platforms, release)
     marks, writer = Marks(database), OutcomeWriter(database, clock)
     async with GuardedClient(policy) as client:
-        wiring = Wiring(client, policy, clock, TokenStore(clock), lambda: _id_of(liveness), release)
+        wiring = Wiring(client, policy, clock, TokenStore(clock), lambda: _id_of(liveness), release, folder=own.files)
         courier = PlatformCourier(adapters, database, keys, wiring)
+        uploads = UploadCourier(courier, database, writer)
         tools = LaneTools(
-            courier, marks, writer, clock, lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation)
+            courier,
+            marks,
+            writer,
+            clock,
+            lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation),
+            uploads,
         )
         lanes = Lanes(database, liveness, tools, lambda partition: partition in assignment)
         assignment = Assignment(lanes.partitions_assigned)

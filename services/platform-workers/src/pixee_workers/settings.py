@@ -1,5 +1,8 @@
 """The settings of a worker beyond those that every service has."""
 
+import tempfile
+from pathlib import Path
+
 from pydantic import Field
 
 from pixee_common.service import Settings
@@ -14,6 +17,12 @@ class WorkerSettings(Settings):
         "all",
         validation_alias="PIXEE_WORKER_PLATFORMS",
         description="Platforms that this worker serves: all, or slugs separated by commas.",
+    )
+
+    files: Path = Field(
+        Path(tempfile.gettempdir()) / "pixee-files",
+        validation_alias="PIXEE_WORKER_FILES",
+        description="Folder for files on their way to and from platforms; what a crash left there is removed at the start.",
     )
 
     def serves(self, slug: str) -> bool:
