@@ -73,16 +73,16 @@ class UploadRows:
 
     async def waiting_items(self, chunk: ClaimedChunk, worker_id: WorkerId, most: int) -> int:
         """How many items of the chunk's connector and operation are to be sent beside its own; counted to about `most`."""
-        place = (chunk.priority, -1, -1, most)
-        tokens = [chunk.claim_token]
-        return int((await self._fetch(statements.COUNT, *_whose(chunk, worker_id), tokens, *place))[0][0])
+        place = (chunk.job_id, chunk.no, chunk.priority, -1, -1, most)
+        return int((await self._fetch(statements.COUNT, *_whose(chunk, worker_id), [], *place))[0][0])
 
     async def at_hand(
         self, leader: ClaimedChunk, worker_id: WorkerId, tokens: Collection[UUID]
     ) -> list[ClaimedChunk]:
         """Claims what is rung, in this worker's line, or waits for the same budget; in order. `tokens`: of what is taken already."""
         token = uuid4()
-        rows = await self._fetch(statements.GATHER_AT_HAND, *_whose(leader, worker_id), [*tokens, token], token)
+        values = (*_whose(leader, worker_id), [*tokens, token], leader.job_id, leader.no, token)
+        rows = await self._fetch(statements.GATHER_AT_HAND, *values)
         return _in_order(rows)
 
     async def in_line(

@@ -58,8 +58,8 @@ class Cargo:
 
     @property
     def tokens(self) -> set[UUID]:
-        """By which the table knows what this worker has in its hands."""
-        return {self.leader.chunk.claim_token, *(chunk.claim_token for chunk in self.claimed.values())}
+        """By which the table knows what was taken already."""
+        return {chunk.claim_token for chunk in self.claimed.values()}
 
 
 class Shipment:

@@ -25,6 +25,7 @@ SELECT c.job_id, c.no, c.job_position, c.letters FROM (
     WHERE route_key = $1 AND state IN ('rung', 'claimed', 'sent') OFFSET 0
 ) c WHERE c.connector_id = $3 AND c.operation = $4
       AND (c.state = 'rung' OR (c.state = 'claimed' AND c.worker_id = $2 AND c.claim_token <> ALL($5::uuid[])))
+      AND (c.job_id, c.no) <> ($6, $7)
 UNION ALL
 SELECT c.job_id, c.no, c.job_position, c.letters FROM (
     SELECT job_id, no, job_position, letters, route_key, connector_id, operation, wait_reason FROM chunks
@@ -48,7 +49,7 @@ SELECT c.job_id, c.no, c.job_position, c.letters FROM (
 COUNT = f"""
 WITH {OWNED}
 SELECT coalesce(sum(length(f.letters) - length(translate(f.letters, '.ue', ''))), 0)
-FROM owned o CROSS JOIN LATERAL ({AT_HAND} UNION ALL ({_in_line(6)})) f
+FROM owned o CROSS JOIN LATERAL ({AT_HAND} UNION ALL ({_in_line(8)})) f
 JOIN jobs j ON j.id = f.job_id AND j.cancel_requested_at IS NULL AND j.finished_at IS NULL
 """
 
@@ -86,7 +87,7 @@ FROM locked l CROSS JOIN owned o WHERE c.job_id = l.job_id AND c.no = l.no
 """
 
 
-GATHER_AT_HAND = _gather(AT_HAND, "$6")
+GATHER_AT_HAND = _gather(AT_HAND, "$8")
 GATHER_IN_LINE = _gather(_in_line(5), "$9")
 
 GIVE_BACK = """
