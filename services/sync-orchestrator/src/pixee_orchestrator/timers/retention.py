@@ -11,7 +11,10 @@ STATEMENTS = (
     "DELETE FROM probes WHERE asked_at < now() - interval '1 hour'",
 )
 OLD_ROWS = (
-    "DELETE FROM remote_jobs WHERE state = 'done' AND created_at < now() - make_interval(days => $1)",
+    "DELETE FROM remote_jobs r WHERE created_at < now() - make_interval(days => $1) AND (state = 'done'"
+    " OR EXISTS (SELECT FROM submissions s WHERE s.id = r.submission_id AND s.state = 'lost'))",
+    "DELETE FROM submissions WHERE created_at < now() - make_interval(days => $1)"
+    " AND NOT EXISTS (SELECT FROM remote_jobs r WHERE r.submission_id = submissions.id AND r.state = 'open')",
     "DELETE FROM pulled_pages WHERE staged_at < now() - make_interval(days => $1)",
 )
 

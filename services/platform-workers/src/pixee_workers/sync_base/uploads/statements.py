@@ -30,7 +30,7 @@ UNION ALL
 SELECT c.job_id, c.no, c.job_position, c.letters FROM (
     SELECT job_id, no, job_position, letters, route_key, connector_id, operation, wait_reason FROM chunks
     WHERE state = 'waiting' AND not_before <= now() + interval '5 seconds' OFFSET 0
-) c WHERE c.route_key = $1 AND c.connector_id = $3 AND c.operation = $4 AND c.wait_reason = 'throttled'
+) c WHERE c.route_key = $1 AND c.connector_id = $3 AND c.operation = $4 AND c.wait_reason IN ('throttled', 'daily_limit')
 """
 
 
