@@ -19,11 +19,17 @@ class WorkerSettings(Settings):
         description="Platforms that this worker serves: all, or slugs separated by commas.",
     )
 
-    files: Path = Field(
-        Path(tempfile.gettempdir()) / "pixee-files",
+    files: str = Field(
+        "",
         validation_alias="PIXEE_WORKER_FILES",
-        description="Folder for files on their way to and from platforms; what a crash left there is removed at the start.",
+        description="Folder for files on their way to and from platforms (empty: the system's temporary one); leftovers of a "
+        "crash are removed at the start.",
     )
+
+    @property
+    def folder(self) -> Path:
+        """Where files stand while they are made, sent and read."""
+        return Path(self.files) if self.files else Path(tempfile.gettempdir()) / "pixee-files"
 
     def serves(self, slug: str) -> bool:
         """Whether this platform is one of ours."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
+from platform_workers.sync_base.courier_side.fake_platform import answer
 from platform_workers.sync_base.courier_side.shop_rows import KEYS, ShopRows
 from platform_workers.sync_base.lane_side.lane_side import until
 from platform_workers.sync_base.uploads.file_platform import FileAdapter, FilePlatform
@@ -25,6 +26,7 @@ from pixee_workers.sync_base.marks import Marks, needs_mark
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.tokens import TokenStore
 from pixee_workers.sync_base.uploads.courier import UploadCourier
+from pixee_workers.sync_base.uploads.late_files import LateFiles
 
 PRIORITY = {Operation.PUSH_STOCK: 0, Operation.PUSH_PRICES: 1, Operation.PUSH_PRODUCTS: 2}
 
@@ -49,8 +51,6 @@ class NoShop:
     """Answers every call; the platform itself is in memory."""
 
     async def request(self, method, url, **_more):
-        from platform_workers.sync_base.courier_side.fake_platform import answer
-
         return answer()
 
 
@@ -72,6 +72,7 @@ class Worker:
         tools = LaneTools(self.courier, self.marks, self.writer, alive, marked, self.uploads)
         self.lanes = Lanes(database, self.liveness, tools)
         self.liveness.on_buried = self.lanes.drop_all
+        self.late = LateFiles(self.courier, database, self.liveness, ["fake"])
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:

@@ -123,7 +123,9 @@ async def test_the_file_that_was_opened_and_not_noted_by_its_chunks_is_asked_for
     reached = _stop_before(shipments.Shipment, "opened", monkeypatch, after=True)
     worker = await _dies_at(bench, await bench.worker(), reached)
     # As if the transaction had opened the file and a late claim had taken its chunks before: they are pending, and members.
-    await bench.rows.run("UPDATE chunks SET state = 'pending', letters = translate(letters, 'w', '.') WHERE job_id = $1", job)
+    await bench.rows.run(
+        "UPDATE chunks SET state = 'pending', letters = translate(letters, 'w', '.') WHERE job_id = $1", job
+    )
     await _finish(bench, worker)
     assert await bench.letters(job) == "aaaaa"
     assert len(bench.platform.files) == 1

@@ -44,11 +44,13 @@ async def test_a_file_that_is_too_big_is_halved_and_the_size_remembered(bench: F
         await bench.later(31)
     assert await bench.letters(job) == "a" * 12
     assert sum(len(file.records) for file in bench.platform.files.values()) == 12
-    assert bench.platform.attempts[:3] == [12, 6, 3]
+    assert bench.platform.attempts[:3] == [12, 4, 2]
     assert max(bench.platform.attempts[2:]) <= 3
 
 
-async def test_the_one_bad_record_of_an_all_or_nothing_file_is_found_and_the_rest_goes_through(bench: FileBench) -> None:
+async def test_the_one_bad_record_of_an_all_or_nothing_file_is_found_and_the_rest_goes_through(
+    bench: FileBench,
+) -> None:
     bench.adapter.manifest = manifest(capability={"atomicity": Atomicity.ALL_OR_NOTHING})
 
     def no_p5(lines) -> None:

@@ -62,7 +62,9 @@ async def test_items_that_stay_accepted_are_asked_for_by_their_chunk(bench: File
     await bench.later(31)
     await bench.turn(worker)
     assert await bench.letters(job) == "aww"
-    parts = await bench.rows.run("SELECT * FROM remote_jobs WHERE connector_id = $1 AND state = 'open'", bench.rows.connector)
+    parts = await bench.rows.run(
+        "SELECT * FROM remote_jobs WHERE connector_id = $1 AND state = 'open'", bench.rows.connector
+    )
     refs = [row["correlation"]["adapter"]["refs"] for row in sorted(parts, key=lambda row: row["chunk_no"])]
     assert refs == [{str(items[1]): "P1"}, {str(items[2]): "P2"}]
     bench.adapter.poll_results.append(PollResult((Outcome(items[1], OutcomeKind.APPLIED),), done=True))

@@ -9,7 +9,7 @@ from pixee_common.domain.faults import FaultKind
 from pixee_common.domain.ids import new_id
 from pixee_common.domain.reasons import ReasonCode
 from pixee_orchestrator.planning.planner import Planner
-from pixee_orchestrator.progress.settling import settle
+from pixee_orchestrator.progress.folder import Folder
 from pixee_orchestrator.timers.job_waits import show_waits
 
 pytestmark = pytest.mark.stack
@@ -43,14 +43,17 @@ async def _ask(bench: FileBench, items) -> None:
     )
 
 
+async def _nothing(*_arguments: object) -> None:
+    raise AssertionError("nothing is set aside here")
+
+
 async def _orchestrate(bench: FileBench, database: Database, planner: Planner, worker: Worker) -> None:
     """What the orchestrator does in a while, until nothing changes any more."""
     for _ in range(5):
         while await planner.step():
             pass
         await bench.turn(worker, most=4)
-        jobs = await bench.rows.run("SELECT id FROM jobs WHERE connector_id = $1", bench.rows.connector)
-        await database.run(lambda connection: settle(connection, [row["id"] for row in jobs]))
+        await Folder(database, lambda _route: None, _nothing).sweep()
         await database.run(lambda connection: show_waits(connection, 1e6))
 
 
@@ -81,11 +84,11 @@ async def test_sixty_small_jobs_of_one_connector_become_one_file(bench: FileBenc
     )
     assert waiting[0]["n"] == 60
     await bench.later(31)
-    await bench.turn(worker)
-    left = await bench.rows.run(
-        "SELECT letters FROM chunks WHERE connector_id = $1 AND letters !~ '^a+$'", bench.rows.connector
+    await _orchestrate(bench, database, planner, worker)
+    states = await bench.rows.run(
+        "SELECT state, count(*) AS n FROM jobs WHERE connector_id = $1 GROUP BY state", bench.rows.connector
     )
-    assert left == []
+    assert [tuple(row) for row in states] == [("completed", 61)]
 
 
 async def test_without_a_wait_the_queued_jobs_keep_their_turns(bench: FileBench, as_role) -> None:

@@ -109,7 +109,9 @@ METRICS: tuple[MetricDefinition, ...] = (
     MetricDefinition("pixee_breaker_open", "gauge", "breakers", "Breakers that are open.", ("platform", "scope")),
     MetricDefinition("pixee_lanes", "gauge", "lanes", "Routes this worker owns.", ("platform",)),
     MetricDefinition("pixee_workers_alive", "gauge", "workers", "Workers whose heartbeat is young.", ("platform",)),
-    MetricDefinition("pixee_uploads_total", "counter", "files", "Files that platforms took.", ("platform", "operation")),
+    MetricDefinition(
+        "pixee_uploads_total", "counter", "files", "Files that platforms took.", ("platform", "operation")
+    ),
     MetricDefinition(
         "pixee_upload_records_total", "counter", "records", "Records in files taken.", ("platform", "operation")
     ),

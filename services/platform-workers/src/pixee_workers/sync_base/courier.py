@@ -126,10 +126,10 @@ class PlatformCourier:
         """The breaker of a whole platform in this worker."""
         return self._platforms.setdefault(platform, PlatformBreaker(platform, self.clock))
 
-    async def board(self, chunk: ClaimedChunk, life: Life) -> Carriage | ChunkResult:
+    async def board(self, chunk: ClaimedChunk, life: Life, *, aside: bool = False) -> Carriage | ChunkResult:
         """The chunk with everything that it needs, or what becomes of it where nothing may be called for it now.
 
-        Raises KeyError where this worker does not have the platform.
+        `aside`: the route may be another worker's, and is not begun here. Raises KeyError where this worker does not have the platform.
         """
         adapter = self._adapters[chunk.platform]
         connector = await self.connectors.read(chunk.connector_id)
@@ -158,7 +158,7 @@ class PlatformCourier:
             credentials=credentials,
             adapter=adapter,
             capability=capability,
-            route=self.route(chunk.route_key, adapter),
+            route=(self.route_for_probe if aside else self.route)(chunk.route_key, adapter),
             platform_breaker=self.platform_breaker(chunk.platform),
             wiring=self.wiring,
             life=life,
@@ -246,7 +246,7 @@ class PlatformCourier:
 
     def tally(self, chunk: ClaimedChunk, adapter: Adapter) -> Tally:
         """What gathers the chunk's outcomes."""
-        return Tally(chunk, self.route(chunk.route_key, adapter).recent, self.clock)
+        return Tally(chunk, self.route_for_probe(chunk.route_key, adapter).recent, self.clock)
 
     def _held(self, chunk: ClaimedChunk, reason: ReasonCode, seconds: float) -> ChunkResult:
         tally = Tally(chunk, RecentWrites(self.clock), self.clock)

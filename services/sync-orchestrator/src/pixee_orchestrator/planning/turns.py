@@ -83,9 +83,7 @@ def upload_lines(manifests: Mapping[str, Manifest]) -> tuple[str, ...]:
     )
 
 
-async def take_job(
-    connection: Connection, after_account: UUID, uploads: tuple[str, ...] = ()
-) -> JobInTurn | None:
+async def take_job(connection: Connection, after_account: UUID, uploads: tuple[str, ...] = ()) -> JobInTurn | None:
     """Locks the next job to plan, or none: others may hold the rest."""
     row = await connection.fetchrow(TAKE_JOB, after_account, list(uploads))
     if row is None:

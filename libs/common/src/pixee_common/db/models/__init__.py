@@ -5,4 +5,14 @@ from pixee_common.db.models.metadata import metadata
 
 PARTITIONED_BY_DAY = ("jobs", "chunks", "item_issues")
 
-__all__ = ["PARTITIONED_BY_DAY", "accounts", "catalog", "connectors", "jobs", "listings", "metadata", "runtime", "submissions"]
+__all__ = [
+    "PARTITIONED_BY_DAY",
+    "accounts",
+    "catalog",
+    "connectors",
+    "jobs",
+    "listings",
+    "metadata",
+    "runtime",
+    "submissions",
+]

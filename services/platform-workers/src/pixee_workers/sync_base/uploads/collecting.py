@@ -90,9 +90,7 @@ class Collecting:
         self._apply(poller.tally, own.get(key_of(poller.chunk), ()), collected, file)
         await self._late.bring(collected, file, ("open",))
 
-    def _result(
-        self, chunk: ClaimedChunk, parts: Sequence[Part], collected: Collected, file: OpenFile
-    ) -> ChunkResult:
+    def _result(self, chunk: ClaimedChunk, parts: Sequence[Part], collected: Collected, file: OpenFile) -> ChunkResult:
         tally = self._courier.tally(chunk, self._poller.adapter)
         self._apply(tally, parts, collected, file)
         return tally.result()
@@ -112,9 +110,7 @@ class Collecting:
             if later:
                 self._follow(tally, part, later, collected, file)
 
-    def _follow(
-        self, tally: Tally, part: Part, items: Sequence[UUID], collected: Collected, file: OpenFile
-    ) -> None:
+    def _follow(self, tally: Tally, part: Part, items: Sequence[UUID], collected: Collected, file: OpenFile) -> None:
         """Items that the file's result leaves open are asked for by their chunk; without a way to ask, their deadline ends them."""
         follow = collected.follow_up
         skus = {str(item): part.sent[str(item)].get("sku") for item in items}

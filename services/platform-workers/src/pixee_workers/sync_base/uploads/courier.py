@@ -115,9 +115,7 @@ class UploadCourier:
     async def _by_calls(self, carriage: Carriage) -> ChunkResult:
         return await self._courier.finish(carriage)
 
-    async def _by_file(
-        self, carriage: Carriage, upload: Upload, lane: Gatherer
-    ) -> tuple[bool, ChunkResult | None]:
+    async def _by_file(self, carriage: Carriage, upload: Upload, lane: Gatherer) -> tuple[bool, ChunkResult | None]:
         await self._courier.learn_currency(carriage)
         if carriage.stopped:
             return True, carriage.tally.result()

@@ -76,9 +76,7 @@ class UploadRows:
         place = (chunk.job_id, chunk.no, chunk.priority, -1, -1, most)
         return int((await self._fetch(statements.COUNT, *_whose(chunk, worker_id), [], *place))[0][0])
 
-    async def at_hand(
-        self, leader: ClaimedChunk, worker_id: WorkerId, tokens: Collection[UUID]
-    ) -> list[ClaimedChunk]:
+    async def at_hand(self, leader: ClaimedChunk, worker_id: WorkerId, tokens: Collection[UUID]) -> list[ClaimedChunk]:
         """Claims what is rung, in this worker's line, or waits for the same budget; in order. `tokens`: of what is taken already."""
         token = uuid4()
         values = (*_whose(leader, worker_id), [*tokens, token], leader.job_id, leader.no, token)

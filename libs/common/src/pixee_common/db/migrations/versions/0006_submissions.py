@@ -26,9 +26,7 @@ def upgrade() -> None:
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("route_key", sa.Text(), nullable=False),
         sa.Column("operation", sa.Text(), nullable=False),
-        sa.Column(
-            "kind", sa.Text(), nullable=False, comment="The adapter's word; empty until the platform took it."
-        ),
+        sa.Column("kind", sa.Text(), nullable=False, comment="The adapter's word; empty until the platform took it."),
         sa.Column("remote_id", sa.Text(), nullable=True),
         sa.Column(
             "correlation",
