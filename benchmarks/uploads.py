@@ -29,9 +29,9 @@ from pixee_common.platforms.manifest import Capability, CredentialField, HostSpe
 from pixee_devstack.postgres import EmbeddedPostgres
 from pixee_devstack.service_env import ROLES
 from pixee_workers import garbage
+from pixee_workers.sync_base.calls import ConnectorSettings
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
-from pixee_workers.sync_base.calls import ConnectorSettings
 from pixee_workers.sync_base.items import Listing, Mapped, ProductItem
 from pixee_workers.sync_base.lane import LaneTools
 from pixee_workers.sync_base.lanes import Lanes
