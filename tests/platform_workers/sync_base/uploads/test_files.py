@@ -72,6 +72,8 @@ async def test_an_item_of_several_jobs_is_written_once_and_its_outcome_goes_to_e
     await bench.later(31)
     await bench.turn(worker)
     assert (await bench.letters(first), await bench.letters(second)) == ("aar", "ara")
+    (row,) = await bench.rows.run("SELECT failures FROM listing_operations WHERE item_id = $1", items[2])
+    assert row["failures"] == 1, "one verdict is one failure, however many jobs waited for it"
 
 
 async def test_a_file_holds_what_the_platform_takes_and_a_chunk_that_does_not_fit_stays_whole(bench: FileBench) -> None:

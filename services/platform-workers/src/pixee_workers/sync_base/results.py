@@ -103,6 +103,10 @@ class Tally:
             )
         self._report(origin, outcome)
 
+    def counted_elsewhere(self, item_id: UUID) -> None:
+        """The item's failure is one that another chunk of the same file has told already: it must not count twice."""
+        self._operations.pop((item_id, self.chunk.operation), None)
+
     def doubt(self, item_ids: Collection[UUID] | None = None) -> None:
         """A worker died over these (null: all): nobody knows what the shop has of the open ones, until each was sent or looked up."""
         for item_id, kind in self._kinds.items():

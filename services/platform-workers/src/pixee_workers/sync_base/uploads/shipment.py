@@ -55,11 +55,8 @@ class Cargo:
     items: dict[ChunkKey, tuple[UUID, ...]] = field(default_factory=dict)
     claimed: dict[ChunkKey, ClaimedChunk] = field(default_factory=dict)
     """Taken beside the leader, and neither written nor given back."""
-
-    @property
-    def tokens(self) -> set[UUID]:
-        """By which the table knows what was taken already."""
-        return {chunk.claim_token for chunk in self.claimed.values()}
+    tokens: set[UUID] = field(default_factory=set)
+    """By which the table knows what was taken already, whatever became of it: nothing is taken twice."""
 
 
 class Shipment:
@@ -112,6 +109,7 @@ class Shipment:
 
     async def _take_claimed(self, chunks: Sequence[ClaimedChunk]) -> None:
         self.cargo.claimed.update({key_of(chunk): chunk for chunk in chunks})
+        self.cargo.tokens.update(chunk.claim_token for chunk in chunks)
         self._lane.let_go([key_of(chunk) for chunk in chunks])
         for start in range(0, len(chunks), _CHUNKS_AT_ONCE):
             await self._take(chunks[start : start + _CHUNKS_AT_ONCE])
