@@ -85,7 +85,7 @@ class Collecting:
         poller = self._poller
         life = self._lane.life.worker_id
         seen: set[ChunkKey] = set()
-        while chunks := await self._rows.members(file.id, poller.chunk, life, _CHUNKS_AT_ONCE):
+        while chunks := await self._rows.members(file.id, poller.chunk, life, self._lane.unbegun, _CHUNKS_AT_ONCE):
             chunks = [chunk for chunk in chunks if key_of(chunk) not in seen]
             if not chunks:  # what cannot be written at all is left as it is, for an engineer
                 break

@@ -40,6 +40,11 @@ class Gatherer(Protocol):
     life: Incarnation
     closing: bool
 
+    @property
+    def unbegun(self) -> list[ChunkKey]:
+        """Chunks that stand in the lane's line."""
+        ...
+
     def let_go(self, keys: Collection[ChunkKey]) -> None:
         """These chunks of the lane's line were taken into a file."""
         ...
@@ -55,8 +60,6 @@ class Cargo:
     items: dict[ChunkKey, tuple[UUID, ...]] = field(default_factory=dict)
     claimed: dict[ChunkKey, ClaimedChunk] = field(default_factory=dict)
     """Taken beside the leader, and neither written nor given back."""
-    tokens: set[UUID] = field(default_factory=set)
-    """By which the table knows what was taken already, whatever became of it: nothing is taken twice."""
 
 
 class Shipment:
@@ -90,13 +93,13 @@ class Shipment:
         leader = self.cargo.leader.chunk
         await self._rows.begin(self.id, leader, self._deadline)
         await self._take([leader])
-        while not self._ended and (chunks := await self._rows.at_hand(leader, self._life, self.cargo.tokens)):
+        while not self._ended and (chunks := await self._rows.at_hand(leader, self._life, self._lane.unbegun)):
             await self._take_claimed(chunks)
         place = _FIRST
         while not self._ended and (found := await self._rows.in_line(leader, self._life, place, _CHUNKS_AT_ONCE)):
             place = found[-1][0]
             await self._take_claimed([chunk for _, chunk in found])
-        while not self._ended and (chunks := await self._rows.at_hand(leader, self._life, self.cargo.tokens)):
+        while not self._ended and (chunks := await self._rows.at_hand(leader, self._life, self._lane.unbegun)):
             await self._take_claimed(chunks)
 
     @property
@@ -109,7 +112,6 @@ class Shipment:
 
     async def _take_claimed(self, chunks: Sequence[ClaimedChunk]) -> None:
         self.cargo.claimed.update({key_of(chunk): chunk for chunk in chunks})
-        self.cargo.tokens.update(chunk.claim_token for chunk in chunks)
         self._lane.let_go([key_of(chunk) for chunk in chunks])
         for start in range(0, len(chunks), _CHUNKS_AT_ONCE):
             await self._take(chunks[start : start + _CHUNKS_AT_ONCE])
