@@ -7,6 +7,7 @@ import orjson
 from pydantic import JsonValue
 
 from pixee_common.domain.faults import FaultKind, PlatformFault
+from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.chunks import PulledPageRow
 from pixee_workers.sync_base.items import PulledProduct
@@ -24,6 +25,9 @@ async def pull_page(carriage: Carriage) -> None:
         if page.kind in {FaultKind.REFUSED, FaultKind.CONTRACT_BROKEN}:
             # A page has no items that could be rejected: it is tried again, slower, until the job's own deadline.
             carriage.tally.wait(page.reason, backoff(chunk.attempt + 3))
+        return
+    if page.wait_seconds > 0:
+        carriage.tally.wait(ReasonCode.REMOTE_PENDING, page.wait_seconds)
         return
     carriage.tally.page = PulledPageRow(
         products=tuple(as_json(product) for product in page.products),
