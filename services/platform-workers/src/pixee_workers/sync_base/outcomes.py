@@ -15,12 +15,11 @@ from pixee_workers.sync_base.items import Listing, PulledProduct
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an item is not sent at all: found before any call. `kind` is `skipped` where it is not ours to write."""
+    """Why an item is not sent at all: found before any call."""
 
     reason: ReasonCode
     message: str
     field: str | None = None
-    kind: OutcomeKind = OutcomeKind.REJECTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def _one(
     try:
         found = mapped_hash(operation, read.body, connector, adapter)
         if isinstance(found, Refusal):
-            return Outcome(read.id, found.kind, found.reason, found.message, found.field)
+            return Outcome(read.id, OutcomeKind.REJECTED, found.reason, found.message, found.field)
         values, digest = found
         weight = max(1, adapter.weight(operation, read.body))
     except Exception:

@@ -83,7 +83,8 @@ class FollowUp:
 class Collected:
     """What is known of a file now. While not done, only `poll_in_seconds` counts.
 
-    `unmentioned` holds for every record that `verdicts` does not name: what that means is the platform's.
+    `named` holds verdicts by SKU, where the platform's result names what it took by nothing else: for records that `verdicts` does
+    not name, by the item's own SKU. `unmentioned` holds for all that neither names: what that means is the platform's.
     """
 
     done: bool
@@ -93,6 +94,7 @@ class Collected:
         OutcomeKind.UNKNOWN, ReasonCode.ANSWER_UNKNOWN, "The platform's result does not speak of it."
     )
     follow_up: FollowUp | None = None
+    named: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

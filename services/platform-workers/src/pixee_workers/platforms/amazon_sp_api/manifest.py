@@ -30,10 +30,10 @@ SIGN_IN = "api.amazon.com"
 PUT = "putListingsItem"
 PATCH = "patchListingsItem"
 DELETE = "deleteListingsItem"
+GET = "getListingsItem"
 SEARCH = "searchListingsItems"
 DEFINITION = "getDefinitionsProductType"
 DEFINITIONS = "searchDefinitionsProductTypes"
-CATALOG = "searchCatalogItems"
 SELLERS = "getMarketplaceParticipations"
 CREATE_FEED = "createFeed"
 FEEDS = "createFeed:JSON_LISTINGS_FEED"
@@ -214,8 +214,7 @@ MANIFEST = Manifest(
     },
     # Section "Rate limits and retries": one bucket for each operation, of one seller and application.
     budgets=(
-        *(_bucket(name, 5.0, 5.0) for name in (PUT, PATCH, DELETE, SEARCH, DEFINITION, DEFINITIONS)),
-        _bucket(CATALOG, 2.0, 2.0),
+        *(_bucket(name, 5.0, 5.0) for name in (PUT, PATCH, DELETE, GET, SEARCH, DEFINITION, DEFINITIONS)),
         _bucket(SELLERS, 0.016, 15.0),
         _bucket(CREATE_FEED, 1 / 120, 15.0),
         _bucket(FEEDS, 5 / 300, 5.0),
