@@ -1,0 +1,49 @@
+"""Which operation a path is, by the published names. Paths are read raw: an encoded slash in a SKU is no separator."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from pixee_simulators.amazon_sp_api import listing_calls, listing_reads, sellers
+from pixee_simulators.amazon_sp_api.visit import Answer, Visit
+
+Handler = Callable[[Visit], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`operation` is the operationId of the published model. `reads`: it changes nothing at the seller's."""
+
+    method: str
+    template: str
+    operation: str
+    handler: Handler
+    reads: bool
+    pattern: re.Pattern[str]
+
+
+def table(searches: listing_reads.Searches) -> list[Route]:
+    """The routes of one simulator."""
+    items = "/listings/2021-08-01/items/{seller_id}"
+    return [
+        _route("GET", "/sellers/v1/marketplaceParticipations", "getMarketplaceParticipations", sellers.participations),
+        _route("GET", f"{items}/{{sku}}", "getListingsItem", listing_reads.get),
+        _route("PUT", f"{items}/{{sku}}", "putListingsItem", listing_calls.put),
+        _route("PATCH", f"{items}/{{sku}}", "patchListingsItem", listing_calls.patch),
+        _route("DELETE", f"{items}/{{sku}}", "deleteListingsItem", listing_calls.delete),
+        _route("GET", items, "searchListingsItems", searches.search),
+    ]
+
+
+def find(routes: list[Route], method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
+    """By method and undecoded path (without the query); parameters come back decoded."""
+    for route in routes:
+        if route.method == method and (match := route.pattern.fullmatch(raw_path)):
+            return route, {name: unquote(text) for name, text in match.groupdict().items()}
+    return None
+
+
+def _route(method: str, template: str, operation: str, handler: Handler, *, reads: bool | None = None) -> Route:
+    pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+    return Route(method, template, operation, handler, method == "GET" if reads is None else reads, pattern)
