@@ -10,8 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pixee_simulators.amazon_sp_api.feed_records import Feed
 from pixee_simulators.amazon_sp_api.listings import Listings
 from pixee_simulators.amazon_sp_api.regions import MARKETPLACES
+
+
+@dataclass(slots=True)
+class Document:
+    """A file behind a presigned address. `content` is None until it was uploaded, and again when a feed has read it.
+    `compressed`: it is GZIP.
+    """
+
+    id: str
+    content_type: str
+    content: bytes | None = None
+    compressed: bool = False
+
 
 _NEEDED = ("seller_id", "lwa_client_id", "lwa_client_secret", "refresh_token")
 FBA_CHANNELS = {"EU": "AMAZON_EU", "NA": "AMAZON_NA", "FE": "AMAZON_JP"}
@@ -30,7 +44,11 @@ class Account:
     access_tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
     listings: Listings = field(default_factory=Listings)
+    documents: dict[str, Document] = field(default_factory=dict)
+    feeds: dict[str, Feed] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    working: set[str] = field(default_factory=set)
+    """Feeds that a request is finishing right now."""
 
     @classmethod
     def new(cls, host: str, settings: Mapping[str, Any]) -> "Account":

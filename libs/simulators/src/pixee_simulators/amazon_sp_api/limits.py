@@ -4,11 +4,15 @@
 (multiplies rates and bursts of all);
 `visible_after_s` until a write is read, `asin_after_s`, `status_after_s`; `late_issue_share` (0 to 1, drawn by the
 SKU's checksum) and `late_issue_skus` get an ERROR `late_issue_after_s` after they were accepted; `access_token_s`;
-`search_cap` results per query. All times are seconds of the simulator's clock.
+`search_cap` results per query; `document_s` that a presigned address works. A feed waits `feed_queue_s` and then for
+the seller's earlier ones, takes `feed_s` plus `feed_message_s` per message, and may have `feed_bytes`; `next_feeds` is
+how the next ones shall end (feed_outcomes.py). All times are seconds of the simulator's clock.
 """
 
 from collections.abc import Mapping
 from typing import Any
+
+from pixee_simulators.amazon_sp_api.feed_outcomes import FeedOutcome
 
 DEFAULTS: dict[str, Any] = {
     "rates": {},
@@ -22,6 +26,12 @@ DEFAULTS: dict[str, Any] = {
     "late_issue_skus": [],
     "late_issue_after_s": 60.0,
     "search_cap": 1000,
+    "document_s": 300,
+    "feed_queue_s": 5.0,
+    "feed_s": 60.0,
+    "feed_message_s": 0.01,
+    "feed_bytes": 10 * 1024 * 1024,
+    "next_feeds": [],
 }
 
 
@@ -33,3 +43,5 @@ def checked(limits: Mapping[str, Any]) -> None:
                 raise ValueError(f"{name}: {operation} needs [permits per second, burst]")
     if not 0 <= float(limits["late_issue_share"]) <= 1:
         raise ValueError("late_issue_share is between 0 and 1")
+    for outcome in limits["next_feeds"]:
+        FeedOutcome.parse(outcome)

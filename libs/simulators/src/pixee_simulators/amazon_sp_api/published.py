@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jsonschema import Draft4Validator
+from jsonschema import Draft4Validator, Draft7Validator
 
 from pixee_simulators.kit import Violation
 
@@ -47,9 +47,10 @@ class Operation:
 
 
 class Published:
-    """Operations by their operationId."""
+    """Operations by their operationId, and the schema of a listings feed."""
 
     def __init__(self, folder: Path) -> None:
+        self.feed = Draft7Validator(orjson.loads((folder / "listings-feed-schema-v2.json").read_bytes()))
         self.operations: dict[str, Operation] = {}
         for name in _MODELS:
             model = orjson.loads((folder / name).read_bytes())

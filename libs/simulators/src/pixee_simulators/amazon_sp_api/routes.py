@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from pixee_simulators.amazon_sp_api import listing_calls, listing_reads, sellers
+from pixee_simulators.amazon_sp_api import feeds, listing_calls, listing_reads, sellers
+from pixee_simulators.amazon_sp_api.published import Published
 from pixee_simulators.amazon_sp_api.visit import Answer, Visit
 
 Handler = Callable[[Visit], Answer]
@@ -23,8 +24,9 @@ class Route:
     pattern: re.Pattern[str]
 
 
-def table(searches: listing_reads.Searches) -> list[Route]:
+def table(published: Published | None) -> list[Route]:
     """The routes of one simulator."""
+    searches, fed = listing_reads.Searches(), feeds.Feeds(published)
     items = "/listings/2021-08-01/items/{seller_id}"
     return [
         _route("GET", "/sellers/v1/marketplaceParticipations", "getMarketplaceParticipations", sellers.participations),
@@ -33,6 +35,12 @@ def table(searches: listing_reads.Searches) -> list[Route]:
         _route("PATCH", f"{items}/{{sku}}", "patchListingsItem", listing_calls.patch),
         _route("DELETE", f"{items}/{{sku}}", "deleteListingsItem", listing_calls.delete),
         _route("GET", items, "searchListingsItems", searches.search),
+        _route("POST", "/feeds/2021-06-30/documents", "createFeedDocument", feeds.create_document),
+        _route("GET", "/feeds/2021-06-30/documents/{document_id}", "getFeedDocument", feeds.get_document),
+        _route("POST", "/feeds/2021-06-30/feeds", "createFeed", fed.create),
+        _route("GET", "/feeds/2021-06-30/feeds", "getFeeds", feeds.listed),
+        _route("GET", "/feeds/2021-06-30/feeds/{feed_id}", "getFeed", feeds.get),
+        _route("DELETE", "/feeds/2021-06-30/feeds/{feed_id}", "cancelFeed", feeds.cancel),
     ]
 
 

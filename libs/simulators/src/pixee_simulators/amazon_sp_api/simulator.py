@@ -18,15 +18,14 @@ from typing import Any, ClassVar
 import orjson
 from aiohttp import web
 
-from pixee_simulators.amazon_sp_api import headers, limits, routes, sign_in, snapshot
+from pixee_simulators.amazon_sp_api import documents, feed_work, headers, limits, routes, sign_in, snapshot
 from pixee_simulators.amazon_sp_api.access import Access
 from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.buckets import Buckets
 from pixee_simulators.amazon_sp_api.control import TruthControl
 from pixee_simulators.amazon_sp_api.errors import Refusal, too_many, unauthorized
-from pixee_simulators.amazon_sp_api.listing_reads import Searches
 from pixee_simulators.amazon_sp_api.published import read_published
-from pixee_simulators.amazon_sp_api.regions import SIGN_IN_HOST
+from pixee_simulators.amazon_sp_api.regions import SIGN_IN_HOST, region_of
 from pixee_simulators.amazon_sp_api.throttle import Throttle
 from pixee_simulators.amazon_sp_api.visit import Visit
 from pixee_simulators.kit import Call, FaultRule, Shop, Simulator, Violation, call_of
@@ -48,7 +47,7 @@ class AmazonSpApi(Simulator[Account]):
         self._published = read_published(self.specs) if self.specs is not None else None
         self._buckets = Buckets()
         self._throttle = Throttle(self._buckets)
-        self._routes = routes.table(Searches())
+        self._routes = routes.table(self._published)
         self._access = Access(self.shops)
 
     def routes(self, app: web.Application) -> None:
@@ -81,16 +80,18 @@ class AmazonSpApi(Simulator[Account]):
         return _refused(unauthorized("The access token you provided is revoked, malformed or invalid."))
 
     def classify(self, shop: Shop[Account], request: web.Request, body: bytes) -> tuple[str, str]:
-        """Operations are the operationIds of the published models, and `token`."""
+        """Operations are the operationIds of the published models, `token`, `uploadDocument` and `downloadDocument`."""
         if shop_host(request.host) == SIGN_IN_HOST:
             return "read", "token"
+        if _is_presigned(request):
+            return presigned_operation(request.method)
         found = routes.find(self._routes, request.method, _raw_path(request))
         if found is None:
             return "read" if request.method == "GET" else "write", "unknown"
         return "read" if found[0].reads else "write", found[0].operation
 
     def validate(self, shop: Shop[Account], request: web.Request, body: bytes) -> list[Violation]:
-        if shop_host(request.host) == SIGN_IN_HOST or self._published is None:
+        if shop_host(request.host) == SIGN_IN_HOST or _is_presigned(request) or self._published is None:
             return []
         found = routes.find(self._routes, request.method, _raw_path(request))
         if found is None:
@@ -123,6 +124,10 @@ class AmazonSpApi(Simulator[Account]):
         await self._settle(call.shop)
         if shop_host(request.host) == SIGN_IN_HOST:
             return self._token(call, request)
+        if _is_presigned(request):
+            answer, breaches = documents.exchanged(request, call, self.clock.now())
+            self._record(call, breaches)
+            return answer
         try:
             return self._operation(call, request)
         except Refusal as refusal:
@@ -130,7 +135,9 @@ class AmazonSpApi(Simulator[Account]):
 
     async def _settle(self, shop: Shop[Account]) -> None:
         """Bring what is due by now to its end."""
-        shop.state.listings.settle(self.clock.now())
+        now = self.clock.now()
+        await feed_work.settle(shop, now)
+        shop.state.listings.settle(now)
 
     def _token(self, call: Call[Account], request: web.Request) -> web.Response:
         if (request.method, request.path) != ("POST", _SIGN_IN_PATH):
@@ -174,6 +181,15 @@ class AmazonSpApi(Simulator[Account]):
 def create(**options: Any) -> AmazonSpApi:
     """Options as for `kit.Simulator`."""
     return AmazonSpApi(**options)
+
+
+def _is_presigned(request: web.Request) -> bool:
+    return region_of(shop_host(request.host)) is None
+
+
+def presigned_operation(method: str) -> tuple[str, str]:
+    """Kind and name of a request to a presigned address."""
+    return ("write", "uploadDocument") if method == "PUT" else ("read", "downloadDocument")
 
 
 def _raw_path(request: web.Request) -> str:

@@ -1,10 +1,12 @@
 """A seller's contents as plain JSON and back, so that they survive a restart. Attributes pass as the bytes they are."""
 
+import base64
 from typing import Any
 
 import orjson
 
-from pixee_simulators.amazon_sp_api.account import Account
+from pixee_simulators.amazon_sp_api.account import Account, Document
+from pixee_simulators.amazon_sp_api.feed_records import Feed
 from pixee_simulators.amazon_sp_api.listings import Listing, Listings, Verdict, Version
 
 Plain = dict[str, Any]
@@ -15,6 +17,8 @@ def frozen(account: Account) -> Plain:
         "access_tokens": account.access_tokens,
         "refresh_tokens": sorted(account.refresh_tokens),
         "numbers": account.numbers,
+        "documents": [_document(one) for one in account.documents.values()],
+        "feeds": list(account.feeds.values()),
         "listings": [_listing(one) for one in account.listings.by_key.values()],
         "verdicts": [[*key, verdict] for key, verdict in account.listings.verdicts.items()],
     }
@@ -26,6 +30,8 @@ def thawed(host: str, settings: Plain, kept: Plain) -> Account:
     account.access_tokens = {token: (until, scope) for token, (until, scope) in kept["access_tokens"].items()}
     account.refresh_tokens = set(kept["refresh_tokens"])
     account.numbers = dict(kept["numbers"])
+    account.feeds = {one["id"]: Feed(**one) for one in kept["feeds"]}
+    account.documents = {one["id"]: _reopened(one) for one in kept["documents"]}
     account.listings = Listings(verdicts={(sku, place): Verdict(**one) for sku, place, one in kept["verdicts"]})
     for one in kept["listings"]:
         queue = [_version(version) for version in one.pop("queue")]
@@ -33,6 +39,17 @@ def thawed(host: str, settings: Plain, kept: Plain) -> Account:
         listing = Listing(**one, shown=_version(shown) if shown else None, queue=queue or None)
         account.listings.restored(listing)
     return account
+
+
+def _document(document: Document) -> Plain:
+    content = None if document.content is None else base64.b64encode(document.content).decode()
+    kept: Plain = {"id": document.id, "content_type": document.content_type, "compressed": document.compressed}
+    return kept | {"content": content}
+
+
+def _reopened(kept: Plain) -> Document:
+    content = None if kept["content"] is None else base64.b64decode(kept["content"])
+    return Document(**(kept | {"content": content}))
 
 
 def _listing(listing: Listing) -> Plain:

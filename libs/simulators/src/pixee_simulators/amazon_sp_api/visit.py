@@ -83,10 +83,20 @@ def page_offset(token: str | None, scope: str) -> int:
     """Raises Refusal (400) for a token of another query, or none of ours."""
     if token is None:
         return 0
-    try:
-        offset, kept = orjson.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
-        raise invalid_input("Invalid 'pageToken' provided.") from None
+    offset, kept = _opened(token)
     if kept != scope:
         raise invalid_input("Invalid 'pageToken' provided.", "it belongs to another query")
-    return int(offset)
+    return offset
+
+
+def page_scope(token: str) -> str:
+    """The query that a token was made for. Raises Refusal (400)."""
+    return _opened(token)[1]
+
+
+def _opened(token: str) -> tuple[int, str]:
+    try:
+        offset, scope = orjson.loads(base64.urlsafe_b64decode(token))
+        return int(offset), str(scope)
+    except (ValueError, TypeError):
+        raise invalid_input("Invalid 'pageToken' provided.") from None
