@@ -13,6 +13,7 @@ from typing import Any
 from pixee_simulators.amazon_sp_api.feed_records import Feed
 from pixee_simulators.amazon_sp_api.listings import Listings
 from pixee_simulators.amazon_sp_api.regions import MARKETPLACES
+from pixee_simulators.amazon_sp_api.report_records import Report
 
 
 @dataclass(slots=True)
@@ -46,9 +47,10 @@ class Account:
     listings: Listings = field(default_factory=Listings)
     documents: dict[str, Document] = field(default_factory=dict)
     feeds: dict[str, Feed] = field(default_factory=dict)
+    reports: dict[str, Report] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     working: set[str] = field(default_factory=set)
-    """Feeds that a request is finishing right now."""
+    """Feeds and reports that a request is finishing right now."""
 
     @classmethod
     def new(cls, host: str, settings: Mapping[str, Any]) -> "Account":

@@ -66,14 +66,18 @@ def cancel(visit: Visit) -> Answer:
 
 
 def get_document(visit: Visit) -> Answer:
-    """A fresh address of a document each time."""
-    document = visit.account.documents.get(visit.path["document_id"])
+    return Answer(document_answer(visit, visit.path["document_id"]))
+
+
+def document_answer(visit: Visit, number: str) -> dict[str, Any]:
+    """A fresh address of a document each time. Raises Refusal (404)."""
+    document = visit.account.documents.get(number)
     if document is None:
-        raise not_found("The feed document does not exist.")
+        raise not_found("The document does not exist.")
     lifetime = float(visit.limits["document_s"])
     url = documents.download_address(visit.account, document, now=visit.now, lifetime=lifetime)
     answer = {"feedDocumentId": document.id, "url": url}
-    return Answer(answer | ({"compressionAlgorithm": "GZIP"} if document.compressed else {}))
+    return answer | ({"compressionAlgorithm": "GZIP"} if document.compressed else {})
 
 
 def listed(visit: Visit) -> Answer:

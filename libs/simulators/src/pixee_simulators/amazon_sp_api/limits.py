@@ -6,7 +6,8 @@
 SKU's checksum) and `late_issue_skus` get an ERROR `late_issue_after_s` after they were accepted; `access_token_s`;
 `search_cap` results per query; `document_s` that a presigned address works. A feed waits `feed_queue_s` and then for
 the seller's earlier ones, takes `feed_s` plus `feed_message_s` per message, and may have `feed_bytes`; `next_feeds` is
-how the next ones shall end (feed_outcomes.py). All times are seconds of the simulator's clock.
+how the next ones shall end (feed_outcomes.py). A report waits `report_queue_s`, takes `report_s`, is written in
+`report_charset`; `next_reports` is how the next ones shall end (DONE | CANCELLED | FATAL). All times are seconds of the simulator's clock.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,10 @@ DEFAULTS: dict[str, Any] = {
     "feed_message_s": 0.01,
     "feed_bytes": 10 * 1024 * 1024,
     "next_feeds": [],
+    "report_queue_s": 5.0,
+    "report_s": 60.0,
+    "report_charset": "UTF-8",
+    "next_reports": [],
 }
 
 
@@ -45,3 +50,5 @@ def checked(limits: Mapping[str, Any]) -> None:
         raise ValueError("late_issue_share is between 0 and 1")
     for outcome in limits["next_feeds"]:
         FeedOutcome.parse(outcome)
+    if set(limits["next_reports"]) - {"DONE", "CANCELLED", "FATAL"}:
+        raise ValueError("a report ends DONE, CANCELLED or FATAL")

@@ -6,7 +6,7 @@ from typing import Any
 from pixee_simulators.amazon_sp_api import listing_wire
 from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.errors import invalid_input, not_found
-from pixee_simulators.amazon_sp_api.listings import Listing
+from pixee_simulators.amazon_sp_api.listings import Listing, identifiers_of
 from pixee_simulators.amazon_sp_api.moments import seconds
 from pixee_simulators.amazon_sp_api.visit import Answer, Visit, page_offset, page_token
 
@@ -92,9 +92,11 @@ def _candidates(visit: Visit) -> Iterable[Listing]:
         return []
     if kind == "SKU":
         return _by_sku(account, identifiers, marketplaces)
+    if kind == "ASIN":
+        visible = account.listings.visible(marketplaces)
+        return [one for one in visible if one.asin in identifiers and visit.now >= one.asin_at]
     if kind is not None:
-        wanted = set(identifiers)
-        return [one for one in account.listings.visible(marketplaces) if wanted & _identifiers(one, kind, visit.now)]
+        return _by_identifier(account, identifiers, marketplaces)
     return account.listings.visible(marketplaces)
 
 
@@ -103,11 +105,14 @@ def _by_sku(account: Account, skus: list[str], marketplaces: frozenset[str]) -> 
     return [one for one in kept if one is not None and one.shown is not None and not one.shown.gone]
 
 
-def _identifiers(listing: Listing, kind: str, now: float) -> set[str]:
-    if kind == "ASIN":
-        return {listing.asin} if now >= listing.asin_at else set()
-    attributes = listing.shown.parsed() if listing.shown is not None else {}
-    return {str(one["value"]) for one in attributes.get("externally_assigned_product_identifier", ())}
+def _by_identifier(account: Account, wanted: list[str], marketplaces: frozenset[str]) -> list[Listing]:
+    keys = {key for one in wanted for key in account.listings.identified.get(one, ()) if key[1] in marketplaces}
+    shown = [(listing, listing.shown) for key in keys if (listing := account.listings.by_key.get(key)) is not None]
+    return [
+        listing
+        for listing, version in shown
+        if version is not None and not version.gone and identifiers_of(version.parsed()) & set(wanted)
+    ]
 
 
 def _tests(visit: Visit) -> list[Callable[[Listing], bool]]:

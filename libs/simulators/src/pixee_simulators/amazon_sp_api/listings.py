@@ -5,7 +5,7 @@ Attributes are kept as JSON bytes: a hundred thousand listings as Python objects
 
 import heapq
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,8 @@ class Listings:
 
     by_key: dict[Key, Listing] = field(default_factory=dict)
     verdicts: dict[Key, Verdict] = field(default_factory=dict)
+    identified: dict[str, tuple[Key, ...]] = field(default_factory=dict)
+    """EAN -> the listings that ever had it: where to look, to be checked against what they have now."""
     revision: int = 0
     _pending: list[tuple[float, Key]] = field(default_factory=list)
 
@@ -81,7 +83,7 @@ class Listings:
         version = listing.newest if listing is not None else None
         return None if version is None or version.gone else version
 
-    def store(self, listing: Listing, version: Version, now: float) -> None:
+    def store(self, listing: Listing, version: Version, now: float, identifiers: Iterable[str] = ()) -> None:
         """Take a version; it is shown at once or, by `settle`, at its time. Versions are shown in order."""
         listing.queue = listing.queue or []
         if listing.queue:
@@ -89,6 +91,9 @@ class Listings:
         listing.queue.append(version)
         key = (listing.sku, listing.marketplace)
         self.by_key[key] = listing
+        for one in identifiers:
+            if key not in self.identified.get(one, ()):
+                self.identified[one] = (*self.identified.get(one, ()), key)
         if version.visible_at <= now:
             self._promote(listing, now)
         else:
@@ -125,8 +130,16 @@ class Listings:
         """Put back what a snapshot kept."""
         key = (listing.sku, listing.marketplace)
         self.by_key[key] = listing
+        newest = listing.newest
+        for one in identifiers_of(newest.parsed()) if newest is not None else ():
+            self.identified[one] = (*self.identified.get(one, ()), key)
         for version in listing.queue or ():
             heapq.heappush(self._pending, (version.visible_at, key))
+
+
+def identifiers_of(attributes: Attributes) -> set[str]:
+    """EANs and the like."""
+    return {str(one["value"]) for one in attributes.get("externally_assigned_product_identifier", ())}
 
 
 def share_of(sku: str) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from pixee_simulators.amazon_sp_api import feeds, listing_calls, listing_reads, sellers
+from pixee_simulators.amazon_sp_api import catalog, definitions, feeds, listing_calls, listing_reads, reports, sellers
 from pixee_simulators.amazon_sp_api.published import Published
 from pixee_simulators.amazon_sp_api.visit import Answer, Visit
 
@@ -27,6 +27,7 @@ class Route:
 def table(published: Published | None) -> list[Route]:
     """The routes of one simulator."""
     searches, fed = listing_reads.Searches(), feeds.Feeds(published)
+    types = "/definitions/2020-09-01/productTypes"
     items = "/listings/2021-08-01/items/{seller_id}"
     return [
         _route("GET", "/sellers/v1/marketplaceParticipations", "getMarketplaceParticipations", sellers.participations),
@@ -41,6 +42,16 @@ def table(published: Published | None) -> list[Route]:
         _route("GET", "/feeds/2021-06-30/feeds", "getFeeds", feeds.listed),
         _route("GET", "/feeds/2021-06-30/feeds/{feed_id}", "getFeed", feeds.get),
         _route("DELETE", "/feeds/2021-06-30/feeds/{feed_id}", "cancelFeed", feeds.cancel),
+        _route("POST", "/reports/2021-06-30/reports", "createReport", reports.create, reads=True),
+        _route("GET", "/reports/2021-06-30/reports", "getReports", reports.listed),
+        _route("GET", "/reports/2021-06-30/reports/{report_id}", "getReport", reports.get),
+        _route("DELETE", "/reports/2021-06-30/reports/{report_id}", "cancelReport", reports.cancel, reads=True),
+        _route("GET", "/reports/2021-06-30/documents/{document_id}", "getReportDocument", reports.get_document),
+        _route("GET", f"{types}/{{product_type}}", "getDefinitionsProductType", definitions.get),
+        _route("GET", types, "searchDefinitionsProductTypes", definitions.search),
+        _route("GET", "/listings/2021-08-01/restrictions", "getListingsRestrictions", catalog.restrictions),
+        _route("GET", "/catalog/2022-04-01/items", "searchCatalogItems", catalog.search),
+        _route("GET", "/catalog/2022-04-01/items/{asin}", "getCatalogItem", catalog.get),
     ]
 
 

@@ -18,12 +18,23 @@ from typing import Any, ClassVar
 import orjson
 from aiohttp import web
 
-from pixee_simulators.amazon_sp_api import documents, feed_work, headers, limits, routes, sign_in, snapshot
+from pixee_simulators.amazon_sp_api import (
+    definitions,
+    documents,
+    feed_work,
+    headers,
+    limits,
+    reports,
+    routes,
+    sign_in,
+    snapshot,
+)
 from pixee_simulators.amazon_sp_api.access import Access
 from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.buckets import Buckets
 from pixee_simulators.amazon_sp_api.control import TruthControl
 from pixee_simulators.amazon_sp_api.errors import Refusal, too_many, unauthorized
+from pixee_simulators.amazon_sp_api.presigned import SCHEMAS_HOST
 from pixee_simulators.amazon_sp_api.published import read_published
 from pixee_simulators.amazon_sp_api.regions import SIGN_IN_HOST, region_of
 from pixee_simulators.amazon_sp_api.throttle import Throttle
@@ -80,11 +91,11 @@ class AmazonSpApi(Simulator[Account]):
         return _refused(unauthorized("The access token you provided is revoked, malformed or invalid."))
 
     def classify(self, shop: Shop[Account], request: web.Request, body: bytes) -> tuple[str, str]:
-        """Operations are the operationIds of the published models, `token`, `uploadDocument` and `downloadDocument`."""
+        """Operations are the operationIds of the published models, `token`, `uploadDocument`, `downloadDocument` and `downloadSchema`."""
         if shop_host(request.host) == SIGN_IN_HOST:
             return "read", "token"
         if _is_presigned(request):
-            return presigned_operation(request.method)
+            return _presigned_operation(request)
         found = routes.find(self._routes, request.method, _raw_path(request))
         if found is None:
             return "read" if request.method == "GET" else "write", "unknown"
@@ -125,7 +136,9 @@ class AmazonSpApi(Simulator[Account]):
         if shop_host(request.host) == SIGN_IN_HOST:
             return self._token(call, request)
         if _is_presigned(request):
-            answer, breaches = documents.exchanged(request, call, self.clock.now())
+            at_schemas = shop_host(request.host) == SCHEMAS_HOST
+            handler = definitions.downloaded if at_schemas else documents.exchanged
+            answer, breaches = handler(request, call, self.clock.now())
             self._record(call, breaches)
             return answer
         try:
@@ -138,6 +151,7 @@ class AmazonSpApi(Simulator[Account]):
         now = self.clock.now()
         await feed_work.settle(shop, now)
         shop.state.listings.settle(now)
+        await reports.settle(shop, now)
 
     def _token(self, call: Call[Account], request: web.Request) -> web.Response:
         if (request.method, request.path) != ("POST", _SIGN_IN_PATH):
@@ -187,9 +201,10 @@ def _is_presigned(request: web.Request) -> bool:
     return region_of(shop_host(request.host)) is None
 
 
-def presigned_operation(method: str) -> tuple[str, str]:
-    """Kind and name of a request to a presigned address."""
-    return ("write", "uploadDocument") if method == "PUT" else ("read", "downloadDocument")
+def _presigned_operation(request: web.Request) -> tuple[str, str]:
+    if request.method == "PUT":
+        return "write", "uploadDocument"
+    return "read", "downloadSchema" if shop_host(request.host) == SCHEMAS_HOST else "downloadDocument"
 
 
 def _raw_path(request: web.Request) -> str:

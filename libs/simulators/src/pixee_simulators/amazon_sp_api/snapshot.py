@@ -8,6 +8,7 @@ import orjson
 from pixee_simulators.amazon_sp_api.account import Account, Document
 from pixee_simulators.amazon_sp_api.feed_records import Feed
 from pixee_simulators.amazon_sp_api.listings import Listing, Listings, Verdict, Version
+from pixee_simulators.amazon_sp_api.report_records import Report
 
 Plain = dict[str, Any]
 
@@ -19,6 +20,7 @@ def frozen(account: Account) -> Plain:
         "numbers": account.numbers,
         "documents": [_document(one) for one in account.documents.values()],
         "feeds": list(account.feeds.values()),
+        "reports": list(account.reports.values()),
         "listings": [_listing(one) for one in account.listings.by_key.values()],
         "verdicts": [[*key, verdict] for key, verdict in account.listings.verdicts.items()],
     }
@@ -31,6 +33,7 @@ def thawed(host: str, settings: Plain, kept: Plain) -> Account:
     account.refresh_tokens = set(kept["refresh_tokens"])
     account.numbers = dict(kept["numbers"])
     account.feeds = {one["id"]: Feed(**one) for one in kept["feeds"]}
+    account.reports = {one["id"]: Report(**one) for one in kept["reports"]}
     account.documents = {one["id"]: _reopened(one) for one in kept["documents"]}
     account.listings = Listings(verdicts={(sku, place): Verdict(**one) for sku, place, one in kept["verdicts"]})
     for one in kept["listings"]:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from pixee_simulators.amazon_sp_api.account import Account
-from pixee_simulators.amazon_sp_api.listings import Attributes, Listing, Version, asin_of, share_of
+from pixee_simulators.amazon_sp_api.listings import Attributes, Listing, Version, asin_of, identifiers_of, share_of
 from pixee_simulators.amazon_sp_api.submissions import Outcome, Submission
 
 
@@ -32,7 +32,8 @@ def store(
     _own_warehouse(account, submission.sku, outcome.attributes)
     _late(listing, submission, limits, now)
     written = orjson.dumps(outcome.attributes)
-    listings.store(listing, Version(written, outcome.product_type, outcome.requirements, visible_at), now)
+    version = Version(written, outcome.product_type, outcome.requirements, visible_at)
+    listings.store(listing, version, now, identifiers_of(outcome.attributes))
     return "updated" if existed else "created"
 
 
