@@ -107,6 +107,10 @@ class Simulator(ABC, Generic[State]):
         """The shop of a Host header."""
         return self.shops.get(host) or self.shops.get(shop_host(host))
 
+    def shop_of(self, request: web.Request, body: bytes) -> Shop[State] | None:
+        """The shop that a request is for: by its Host, unless a platform serves all its merchants from one host."""
+        return self.shop_at(request.host)
+
     def put_shop(self, host: str, settings: dict[str, Any]) -> Shop[State]:
         """Create a shop, or merge settings into one that is there (its products stay)."""
         host = shop_host(host)
