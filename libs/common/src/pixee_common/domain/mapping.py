@@ -168,7 +168,7 @@ def _field(name: str, product: Product, variant: Variant) -> tuple[object, str |
             if isinstance(found, Dimensions):
                 unit = found.unit.value
         if isinstance(found, Weight):
-            found, unit = found.value, found.unit.value
+            return found.value, found.unit.value
         if found not in (None, (), {}):
             return found, unit
     return None, None
