@@ -4,7 +4,7 @@ Adapters ask it while they translate an item. What is not mapped is answered wit
 any call, with words that say what to map.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
@@ -101,17 +101,25 @@ class ConnectorMapping(_Part):
         found = self.categories.get(ANYTHING)
         return found if found is not None else Unmapped("categories", named)
 
+    def category_of(self, path: tuple[str, ...]) -> str | Unmapped:
+        """Their category for one path, its nearest mapped parent or `*` counting: for platforms that take several."""
+        found = _nearest(self.categories, path) or self.categories.get(ANYTHING)
+        return found if found is not None else Unmapped("categories", PATH_SEPARATOR.join(path))
+
     def product_type(self, product: Product) -> str | Unmapped:
         """Their product type: by our product type, else by category, else the one for everything."""
-        own = product.product_type
+        return self.product_type_of(product.product_type, product.categories)
+
+    def product_type_of(self, own: str | None, categories: Sequence[tuple[str, ...]]) -> str | Unmapped:
+        """The same for a product of which no more is known."""
         if own is not None and own in self.product_types:
             return self.product_types[own]
-        for path in product.categories:
+        for path in categories:
             found = _nearest(self.product_types, path)
             if found is not None:
                 return found
         found = self.product_types.get(ANYTHING)
-        named = own or (PATH_SEPARATOR.join(product.categories[0]) if product.categories else ANYTHING)
+        named = own or (PATH_SEPARATOR.join(categories[0]) if categories else ANYTHING)
         return found if found is not None else Unmapped("product_types", named)
 
     def tax_class(self, ours: str) -> str | Unmapped:
