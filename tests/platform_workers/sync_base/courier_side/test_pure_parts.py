@@ -32,7 +32,7 @@ def ready(product: int, weight: int = 1, values: object = None) -> Ready:
 
 
 def hash_of(**changes):
-    given_ = {"action": Action.UPSERT, "mapping_version": 1, "adapter_version": "1", "shop_identity": "s", **changes}
+    given_ = {"action": Action.UPSERT, "adapter_version": "1", "shop_identity": "s", **changes}
     return content_hash(given_.pop("values", {"a": 1, "b": 2}), **given_)
 
 
@@ -86,11 +86,10 @@ def test_a_hash_is_of_what_decides_what_the_shop_has():
     others = [
         hash_of(values={"a": 1}),
         hash_of(action=Action.DELETE),
-        hash_of(mapping_version=2),
         hash_of(adapter_version="2"),
         hash_of(shop_identity="t"),
     ]
-    assert len({hash_of(), *others}) == 6
+    assert len({hash_of(), *others}) == 5
 
 
 def test_a_submission_key_is_the_same_for_a_repetition_alone():
@@ -157,6 +156,7 @@ def row(**settings):
         "key_id": None,
         "ciphertext": None,
         "version": None,
+        "mapping": None,
     }
 
 
@@ -168,6 +168,17 @@ def test_a_connectors_settings_are_read_as_adapters_know_them():
     assert connector.deleted
     assert connector.sealed is None
     assert connector.mapping_version == 3
+
+
+def test_what_the_mapping_says_of_locale_channel_and_locations_wins_over_the_settings():
+    given_ = {**row(locale="de", channel="web", locations="a"), "mapping": {"locale": "en", "locations": {"b": "7"}}}
+    settings = connector_of(given_, manifest()).settings
+    assert (settings.locale, settings.channel, settings.locations) == ("en", "web", ("b",))
+    assert settings.mapping.locations == {"b": "7"}
+    everywhere = {**given_, "mapping": {"channel": "b2b", "locations": {"*": "7"}}}
+    settings = connector_of(everywhere, manifest()).settings
+    assert (settings.locale, settings.channel, settings.locations) == ("de", "b2b", ())
+    assert "locations" not in settings.extra
 
 
 def test_requests_of_a_self_hosted_shop_go_to_its_own_host_alone():

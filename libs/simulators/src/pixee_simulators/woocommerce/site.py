@@ -48,6 +48,12 @@ def setting(visit: Visit, group: str, name: str) -> Answer:
     )
 
 
+def tax_classes(visit: Visit) -> Answer:
+    """The three that a new shop has."""
+    named = {"standard": "Standard rate", "reduced-rate": "Reduced rate", "zero-rate": "Zero rate"}
+    return Answer([{"slug": slug, "name": name} for slug, name in named.items()])
+
+
 def system_status(visit: Visit) -> Answer:
     environment = {
         "home_url": visit.store.url,

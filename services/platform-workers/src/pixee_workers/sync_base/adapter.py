@@ -28,6 +28,7 @@ from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.manifest import Manifest
+from pixee_common.platforms.requirements import Requirements
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Mapped, ProductItem, PushItem
 from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
@@ -49,8 +50,14 @@ class Adapter(Protocol):
         """
         ...
 
-    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
-        """What this shop demands and offers (locations, currency, tax mode, categories), for the merchant's mapping."""
+    async def describe(self, context: CallContext) -> Requirements:
+        """What this shop demands and offers (locations, categories, tax classes, attributes), for the merchant's mapping.
+
+        A code is what the merchant's mapping will hold and `mapped` will read. Writes nothing.
+
+        Raises:
+            PlatformFault: as for `test`.
+        """
         ...
 
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:

@@ -15,6 +15,7 @@ from pixee_common.clock import Clock
 from pixee_common.crypto import Credentials, KeyRing, SealedCredentials
 from pixee_common.db import Connection, Database
 from pixee_common.domain.ids import AccountId, ConnectorId, RouteKey
+from pixee_common.domain.mapping import ANYTHING, ConnectorMapping
 from pixee_common.egress import HostRule
 from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.calls import ConnectorSettings
@@ -23,8 +24,10 @@ _FRESH_SECONDS = 2.0
 
 _ROW = """
 SELECT c.id, c.account_id, c.platform, c.status, c.settings, c.shop_identity, c.route_key, c.mapping_version,
-       c.shop_currency, c.deleted_at, k.key_id, k.ciphertext, k.version
-  FROM connectors c LEFT JOIN credentials k ON k.connector_id = c.id
+       c.shop_currency, c.deleted_at, k.key_id, k.ciphertext, k.version, m.body AS mapping
+  FROM connectors c
+  LEFT JOIN credentials k ON k.connector_id = c.id
+  LEFT JOIN mappings m ON m.connector_id = c.id
  WHERE c.id = $1
 """
 
@@ -97,6 +100,9 @@ def connector_of(row: Mapping[str, Any] | asyncpg.Record, manifest: Manifest) ->
     given: dict[str, JsonValue] = {**settings, **{k: v for k, v in row["settings"].items() if v not in (None, "")}}
     wanted, known = _text(given.pop("currency", None)), row["shop_currency"]
     sealed = None if row["ciphertext"] is None else SealedCredentials(row["key_id"], row["ciphertext"])
+    mapping = ConnectorMapping.model_validate(row["mapping"] or {})
+    locale, channel = _text(given.pop("locale", None)), _text(given.pop("channel", None))
+    locations = _locations(given.pop("locations", None))
     return Connector(
         id=ConnectorId(row["id"]),
         account_id=AccountId(row["account_id"]),
@@ -106,11 +112,12 @@ def connector_of(row: Mapping[str, Any] | asyncpg.Record, manifest: Manifest) ->
         settings=ConnectorSettings(
             address=_text(given.pop(manifest.host.address_setting, "")) or "",
             currency=wanted or known,
-            locale=_text(given.pop("locale", None)),
-            channel=_text(given.pop("channel", None)),
-            locations=_locations(given.pop("locations", None)),
+            locale=mapping.locale or locale,
+            channel=mapping.channel or channel,
+            locations=_mapped_locations(mapping) if mapping.locations else locations,
             on_delete=_on_delete(given.pop("on_delete", None)),
             extra={name: text for name, value in given.items() if (text := _text(value)) is not None},
+            mapping=mapping,
         ),
         shop_identity=row["shop_identity"],
         route_key=RouteKey(row["route_key"]),
@@ -151,6 +158,10 @@ def host_of(address: str) -> str:
 
 def _escaped(host: str) -> str:
     return "".join(character if character.isalnum() else f"\\{character}" for character in host)
+
+
+def _mapped_locations(mapping: ConnectorMapping) -> tuple[str, ...]:
+    return () if ANYTHING in mapping.locations else tuple(mapping.locations)
 
 
 def _text(value: JsonValue) -> str | None:

@@ -94,7 +94,7 @@ class Prober:
         clock = self._courier.clock
         started = clock.monotonic()
         if kind == "describe":
-            body = dict(await adapter.describe(context))
+            body = (await adapter.describe(context)).model_dump(mode="json")
             await self._keep(connector, body)
             return {"success": True, "platform": connector.platform, "requirements": cast("JsonValue", body)}
         report = await adapter.test(context)

@@ -57,7 +57,7 @@ SELECT v.id, v.product_id, v.sku, v.base_price, v.compare_at_price, v.currency, 
 _PRICES = """
 SELECT i.variant_id, l.key, l.channel, l.currency, i.price, i.compare_at_price, l.valid_from, l.valid_until
   FROM price_list_items i JOIN price_lists l ON l.id = i.price_list_id
- WHERE i.variant_id = ANY ($1) AND l.channel = $2
+ WHERE i.variant_id = ANY ($1) AND (l.channel = $2 OR l.key = $3)
 """
 _LISTINGS_OF_PRODUCTS = """
 SELECT item_id, kind, product_id AS listed_under, external_id, parent_external_id, refs, updated_at FROM listings
@@ -154,7 +154,7 @@ async def _product_rows(connection: Connection, connector: Connector, ids: list[
 
 
 async def _variant_rows(connection: Connection, connector: Connector, ids: list[UUID], operation: Operation) -> Rows:
-    if operation is Operation.PUSH_PRICES and connector.settings.channel is not None:
+    if operation is Operation.PUSH_PRICES and _has_lists(connector):
         async with _snapshot(connection):
             rows = await _read_variants(connection, connector, ids, operation)
             await _read_prices(connection, rows, connector)
@@ -179,10 +179,15 @@ def _note_stock(rows: Rows, row: Row) -> None:
         rows.stock[row["id"]] = [StockLevel(location=location, quantity=pieces) for location, pieces in row["levels"]]
 
 
+def _has_lists(connector: Connector) -> bool:
+    return connector.settings.channel is not None or connector.settings.mapping.price_list is not None
+
+
 async def _read_prices(connection: Connection, rows: Rows, connector: Connector) -> None:
-    if connector.settings.channel is None:
+    if not _has_lists(connector):
         return
-    for row in await connection.fetch(_PRICES, list(rows.variants), connector.settings.channel):
+    settings = connector.settings
+    for row in await connection.fetch(_PRICES, list(rows.variants), settings.channel, settings.mapping.price_list):
         rows.prices.setdefault(row["variant_id"], []).append(
             ListedPrice(
                 price_list_id=row["key"],

@@ -22,6 +22,7 @@ from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.manifest import Manifest
+from pixee_common.platforms.requirements import Requirements
 from pixee_workers.platforms.shopify import classify, finding, mapping, prices, products, pulls, remote, shop, stock
 from pixee_workers.platforms.shopify.manifest import MANIFEST
 from pixee_workers.sync_base.adapter import Adapter
@@ -45,7 +46,7 @@ class ShopifyAdapter:
     async def test(self, context: CallContext) -> TestReport:
         return await shop.test(context)
 
-    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
+    async def describe(self, context: CallContext) -> Requirements:
         return await shop.describe(context)
 
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:

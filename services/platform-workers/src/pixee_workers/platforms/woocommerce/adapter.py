@@ -16,6 +16,7 @@ from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.manifest import Manifest
+from pixee_common.platforms.requirements import Requirements
 from pixee_workers.platforms.woocommerce import lookups, mapping, pulls, shop
 from pixee_workers.platforms.woocommerce.levels import Level, push_levels
 from pixee_workers.platforms.woocommerce.manifest import CALLS, MANIFEST
@@ -37,7 +38,7 @@ class WooCommerce:
     async def test(self, context: CallContext) -> TestReport:
         return await shop.test(context)
 
-    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
+    async def describe(self, context: CallContext) -> Requirements:
         return await shop.describe(context)
 
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
