@@ -50,7 +50,10 @@ class DirectContext:
             answer = await self._client.request(
                 request.method,
                 request.url,
-                rule=HostRule(pattern=self._adapter.manifest.host.pattern),
+                rule=HostRule(
+                    pattern=self._adapter.manifest.host.pattern,
+                    also=frozenset(self._adapter.manifest.host.extra_hosts),
+                ),
                 deadline=request.deadline_seconds,
                 headers=request.headers,
                 content=request.content,

@@ -14,7 +14,6 @@ Choices and unverified facts (sheet ../shared/platforms/amazon_sp_api.md)
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -23,6 +22,7 @@ from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.manifest import Manifest
+from pixee_common.platforms.requirements import Requirements
 from pixee_workers.platforms.amazon_sp_api import (
     classify,
     completing,
@@ -53,9 +53,8 @@ class AmazonSpApi:
     async def test(self, context: CallContext) -> TestReport:
         return await shop.test(context)
 
-    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
-        found = await describing.describe(context)
-        return cast("Mapping[str, JsonValue]", found.model_dump(mode="json"))
+    async def describe(self, context: CallContext) -> Requirements:
+        return await describing.describe(context)
 
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
         return mapping.mapped(operation, item, settings)

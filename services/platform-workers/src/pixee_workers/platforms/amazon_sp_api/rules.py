@@ -2,9 +2,10 @@
 
 from typing import TypedDict
 
-from pixee_common.domain.mapping import AttributeRule, ConnectorMapping, Unmapped, source_values
+from pixee_common.domain.mapping import AttributeRule, ConnectorMapping, Unmapped
 from pixee_common.domain.product import Product, Variant
 from pixee_common.domain.reasons import ReasonCode
+from pixee_workers.sync_base.attribute_mapping import mapped_attributes
 from pixee_workers.sync_base.outcomes import Refusal
 
 _OPTION = "option:"
@@ -34,17 +35,14 @@ def ruled(
 
     A rule without a source in this variant gives nothing: whether the attribute is demanded is the schema's to say.
     """
-    found: Ruled = {}
-    for rule in mapping.rules(kind):
-        if of_parent and rule.source.startswith(_OPTION):
-            continue
-        texts = [rule.translated(text) for text in source_values(rule, product, variant, locale) if text]
-        missing = next((text for text in texts if isinstance(text, Unmapped)), None)
-        if missing is not None:
-            return Refusal(ReasonCode.MISSING_MAPPING, missing.message, missing.field)
-        if texts:
-            found[rule.target] = {"texts": [str(text) for text in texts], "unit": rule.unit}
-    return found
+    if of_parent:
+        own = tuple(rule for rule in mapping.attributes if not rule.source.startswith(_OPTION))
+        mapping = mapping.model_copy(update={"attributes": own})
+    found = mapped_attributes(product, variant, kind, mapping, locale)
+    if isinstance(found, Refusal):
+        return found
+    units = {rule.target: rule.unit for rule in mapping.rules(kind)}
+    return {target: {"texts": list(texts), "unit": units[target]} for target, texts in found.items()}
 
 
 def option_targets(product: Product, kind: str, mapping: ConnectorMapping) -> tuple[str, ...] | Refusal:
