@@ -213,7 +213,10 @@ async def test_a_withdrawal_deletes_or_leaves_no_pieces(shop: Shop, on_delete: A
         assert not any(truth[sku]["exists"] for sku in ("TEE", "TEE-S", "TEE-M"))
         assert set(outcome.linked.gone) == {"TEE", "TEE-S", "TEE-M"}
     else:
-        assert [truth[sku]["attributes"]["fulfillment_availability"][0]["quantity"] for sku in ("TEE-S", "TEE-M")] == [0, 0]
+        assert [truth[sku]["attributes"]["fulfillment_availability"][0]["quantity"] for sku in ("TEE-S", "TEE-M")] == [
+            0,
+            0,
+        ]
 
 
 async def test_a_withdrawal_of_what_is_gone_is_done(shop: Shop) -> None:

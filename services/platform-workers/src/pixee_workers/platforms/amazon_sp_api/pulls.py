@@ -48,7 +48,7 @@ async def pull(cursor: Mapping[str, JsonValue] | None, since: datetime | None, c
     at = requested_at(answer, context)
     items = items_of(told)
     if int(told.get("numberOfResults") or 0) > _MOST_FOUND:
-        narrower = _narrower(cursor, at)
+        narrower = _narrower(cursor, max(at, context.now()))
         return PullPage((), narrower, at) if narrower is not None else await reports.begin(context, at)
     after = moment(cursor.get("after"))
     place = marketplace_of(context.settings).id
@@ -57,7 +57,7 @@ async def pull(cursor: Mapping[str, JsonValue] | None, since: datetime | None, c
     seen = set(cast("list[str]", cursor.get("seen") or []))
     fresh = [one for one in items if one["sku"] not in seen]
     products = await products_of(fresh, context, INCLUDED)
-    return PullPage(products, _next(cursor, items, told, place, at), at)
+    return PullPage(products, _next(cursor, items, told, place), at)
 
 
 def requested_at(answer: HttpAnswer, context: CallContext) -> datetime:
@@ -81,9 +81,9 @@ def _query(cursor: Mapping[str, JsonValue], context: CallContext) -> dict[str, s
     return query | {name: str(cursor[key]) for name, key in named.items() if cursor.get(key)}
 
 
-def _narrower(cursor: Mapping[str, JsonValue], at: datetime) -> dict[str, JsonValue] | None:
+def _narrower(cursor: Mapping[str, JsonValue], now: datetime) -> dict[str, JsonValue] | None:
     """The first half of the window; null where it cannot be halved."""
-    after, before = moment(cursor.get("after")), moment(cursor.get("before")) or at
+    after, before = moment(cursor.get("after")), moment(cursor.get("before")) or now
     if after is None or before - after <= _SMALLEST_WINDOW:
         return None
     return {
@@ -99,7 +99,6 @@ def _next(
     items: Sequence[Mapping[str, Any]],
     told: Mapping[str, Any],
     place: str,
-    at: datetime,
 ) -> dict[str, JsonValue] | None:
     token = (told.get("pagination") or {}).get("nextToken")
     if not token:
