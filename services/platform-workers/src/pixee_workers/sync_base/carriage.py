@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -17,6 +17,7 @@ from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.chunks import ClaimedChunk, ConnectorNote, Life, WorkerLostError
 from pixee_workers.sync_base.connectors_read import Connector
 from pixee_workers.sync_base.context import CourierContext, Wiring
+from pixee_workers.sync_base.file_context import FileCourierContext
 from pixee_workers.sync_base.results import Tally, backoff
 from pixee_workers.sync_base.route_state import RouteState
 
@@ -48,6 +49,8 @@ class Carriage:
     units: int = 0
     """Platform units of the page that is in memory."""
     stopped: bool = False
+    held: frozenset[UUID] = frozenset()
+    """Items that an open file of the same operation holds: they wait for its end."""
     refused: PlatformFault | None = None
     """The operation or the connector was refused as a whole: what is open is rejected with it."""
     _contexts: list[CourierContext] = field(default_factory=list)
@@ -56,9 +59,13 @@ class Carriage:
     def operation(self) -> Operation:
         return self.chunk.operation
 
-    def context(self, key: UUID) -> CourierContext:
+    def beside(self, chunk: ClaimedChunk, tally: Tally) -> "Carriage":
+        """The same way for another chunk of the connector and operation."""
+        return replace(self, chunk=chunk, tally=tally, held=frozenset(), stopped=False, refused=None, _contexts=[])
+
+    def context(self, key: UUID) -> FileCourierContext:
         """A context for one submission; `key` is the same for every repetition of it."""
-        context = CourierContext(
+        context = FileCourierContext(
             self.wiring,
             adapter=self.adapter,
             connector=self.connector,
@@ -83,7 +90,7 @@ class Carriage:
         """Let the tally know whether any call was made."""
         self.tally.called = any(context.calls_made for context in self._contexts)
 
-    async def ask(self, work: Callable[[CourierContext], Awaitable[Answer]], key: UUID) -> Answer | PlatformFault:
+    async def ask(self, work: Callable[[FileCourierContext], Awaitable[Answer]], key: UUID) -> Answer | PlatformFault:
         """What the adapter answers, or the fault; an error of the adapter's own is a broken contract."""
         context = self.context(key)
         try:
