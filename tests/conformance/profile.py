@@ -70,6 +70,8 @@ class Profile:
     occupy: Callable[[Shop, str, str | None], Awaitable[str]]
     remove: Callable[[Shop, str], Awaitable[None]]
     limits: Mapping[str, Any] = field(default_factory=dict)
+    mapping: Mapping[str, Any] = field(default_factory=dict)
+    """The merchant's mapping, where the platform takes nothing without one."""
 
 
 def by_sku(rows: list[tuple[str, Seen]]) -> dict[str, Seen]:

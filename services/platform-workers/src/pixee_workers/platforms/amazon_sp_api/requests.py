@@ -14,10 +14,12 @@ from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import AnswerNotJson, HttpAnswer
 from pixee_workers.platforms.amazon_sp_api.manifest import MANIFEST, SIGN_IN
+from pixee_workers.platforms.amazon_sp_api.marketplaces import HOSTS
 from pixee_workers.sync_base.calls import CallContext, ConnectorSettings, HttpRequest, Token
 
 _DEADLINE_SECONDS = 30.0
 _AN_HOUR = 3600.0
+_NO_REGION = "The connector's region is none of Amazon's: choose EU, NA or FE."
 _AGENT = f"PixeeConnectors/{MANIFEST.version} (Language=Python/{platform.python_version()})"
 
 LISTINGS = "/listings/2021-08-01/items"
@@ -43,6 +45,9 @@ async def ask(
     Raises:
         PlatformFault: see `faults`.
     """
+    if context.settings.address not in HOSTS.values():
+        # Before the token is asked for: no byte leaves for a region that does not exist.
+        raise PlatformFault(FaultKind.CREDENTIALS, FaultScope.CONNECTOR, ReasonCode.EGRESS_REFUSED, _NO_REGION)
     headers = {
         "x-amz-access-token": await _token(context),
         "x-amz-date": context.now().strftime("%Y%m%dT%H%M%SZ"),
