@@ -72,6 +72,8 @@ class Profile:
     limits: Mapping[str, Any] = field(default_factory=dict)
     mapping: Mapping[str, Any] = field(default_factory=dict)
     """The merchant's mapping, where the platform takes nothing without one."""
+    exempt: Mapping[str, str] = field(default_factory=dict)
+    """Laws about what the platform does not have, each with why, and the sheet's section that says so."""
 
 
 def by_sku(rows: list[tuple[str, Seen]]) -> dict[str, Seen]:

@@ -148,4 +148,21 @@ PROFILE = Profile(
     remove=remove,
     limits={"rate_scale": 100},
     mapping=_MAPPING.model_dump(mode="json"),
+    exempt={
+        **dict.fromkeys(
+            (
+                "a_short_throttle_is_obeyed_to_the_second",
+                "a_long_throttle_is_a_wait_with_its_time",
+                "a_throttle_holds_everybody_who_shares_the_budget",
+            ),
+            'Amazon never says when to come again (sheet, section "Rate limits and retries": no Retry-After)',
+        ),
+        "what_belongs_to_another_is_left_for_a_person": (
+            'a listing carries nobody\'s key, its SKU is the key (sheet, section "Push products": upsert key)'
+        ),
+        "the_shop_is_asked_for_its_currency_where_nobody_knows_it": (
+            "a marketplace has one currency for ever, so no seller can sell in another one there (sheet, section "
+            '"Test connection": defaultCurrencyCode); that it is asked for is tested beside the adapter'
+        ),
+    },
 )
