@@ -197,6 +197,9 @@ async def test_where_the_asking_chunk_is_no_more_another_one_asks(bench: FileBen
     await bench.rows.run("UPDATE submissions SET next_poll_at = now() WHERE connector_id = $1", bench.rows.connector)
     bench.clock.offset += 31
     await as_role("orchestrator").run(release_due)
+    assert await bench.states(second) == ["waiting"], "it was in somebody's hands a moment ago"
+    await bench.rows.run("UPDATE chunks SET claimed_at = now() - interval '31 seconds' WHERE job_id = $1", second)
+    await as_role("orchestrator").run(release_due)
     assert await bench.states(second) == ["pending"]
     await bench.turn(worker)
     assert (await bench.letters(first), await bench.letters(second)) == ("rr", "aa")

@@ -55,7 +55,7 @@ class PlatformCourier:
         self._adapters = adapters
         self.wiring = wiring
         self.clock = wiring.clock
-        self.values = values(database, wiring.clock)
+        self._values = values(database, wiring.clock)
         self._intents = Intents(database)
         self._polls = Polls(database)
         manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
@@ -165,9 +165,14 @@ class PlatformCourier:
             tally=self.tally(chunk, adapter),
         )
 
+    @property
+    def values(self) -> Values:
+        """Where pushes get their items from."""
+        return self._values
+
     def page_push(self, carriage: Carriage) -> PagePush:
         """What pushes a page of the carriage's items."""
-        return PagePush(carriage, self.values, self._intents)
+        return PagePush(carriage, self._values, self._intents)
 
     async def finish(self, carriage: Carriage) -> ChunkResult:
         """Ask what is due, send what is open, pull: by calls."""
@@ -198,7 +203,7 @@ class PlatformCourier:
             carriage.chunk.is_fast, lambda chunk: self._read_ahead(chunk, carriage)
         )
         ahead = await self._ahead_of(carriage, to_send)
-        pages = [to_send] if ahead is not None else await self.values.pages(carriage.operation, to_send)
+        pages = [to_send] if ahead is not None else await self._values.pages(carriage.operation, to_send)
         for page in pages:
             if carriage.stopped:
                 return
@@ -218,10 +223,10 @@ class PlatformCourier:
         if connector is None or (connector.shop_currency is None and chunk.operation is not Operation.PUSH_STOCK):
             return None
         ids = chunk.open_ids
-        if present.units + sum(await self.values.units(chunk.operation, ids)) > MOST_UNITS:
+        if present.units + sum(await self._values.units(chunk.operation, ids)) > MOST_UNITS:
             return None
         at = self.clock.monotonic()
-        reads = await self.values.read(chunk.operation, ids, connector, present.route.recent)
+        reads = await self._values.read(chunk.operation, ids, connector, present.route.recent)
         return Ahead(connector, ids, reads, at)
 
     async def learn_currency(self, carriage: Carriage) -> None:
