@@ -17,6 +17,7 @@ from pixee_common.db import Database
 from pixee_common.domain.ids import new_id
 from pixee_common.domain.job import Operation
 from pixee_common.egress import EgressPolicy
+from pixee_orchestrator.timers.dead_workers import bury
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.lane import LaneTools
@@ -182,16 +183,12 @@ class FileBench:
                     return
 
     async def bury(self, worker: Worker) -> None:
-        """What the reaper does for a worker that is no more."""
-        await self.rows.run("DELETE FROM workers WHERE id = $1", worker.life.worker_id)
+        """The reaper's own statement, for a worker that is no more."""
         await self.rows.run(
-            "UPDATE routes SET worker_id = NULL, epoch = epoch + 1 WHERE worker_id = $1", worker.life.worker_id
+            "UPDATE workers SET heartbeat_at = now() - interval '1 hour' WHERE id = $1", worker.life.worker_id
         )
-        await self.rows.run(
-            "UPDATE chunks SET look_up = look_up OR state = 'sent', state = 'pending', claim_token = NULL, worker_id = NULL"
-            " WHERE route_key = $1 AND state IN ('rung', 'claimed', 'sent')",
-            self.route,
-        )
+        async with self.as_role("orchestrator").transaction() as connection:
+            await bury(connection, 600.0)
 
     async def letters(self, job: UUID) -> str:
         rows = await self.rows.run("SELECT letters FROM chunks WHERE job_id = $1 ORDER BY no", job)

@@ -49,6 +49,19 @@ async def test_chunks_of_many_jobs_go_in_one_file_and_one_poll_ends_them_all(ben
     assert bench.adapter.collects == 1
 
 
+async def test_chunks_that_go_in_a_file_stand_in_the_lanes_line_no_more(bench: FileBench) -> None:
+    await bench.job(await bench.products(6), size=2)
+    worker = await bench.worker()
+    in_line = []
+
+    async def look() -> None:
+        in_line.extend(key for lane in worker.lanes for key in lane.unbegun)
+
+    bench.adapter.before = lambda step: look() if step == "upload" else None
+    await bench.turn(worker)
+    assert (in_line, list(bench.platform.attempts)) == ([], [6])
+
+
 async def test_an_item_of_several_jobs_is_written_once_and_its_outcome_goes_to_each(bench: FileBench) -> None:
     items = await bench.products(4)
     first, second = await bench.job(items[:3]), await bench.job(items[1:])

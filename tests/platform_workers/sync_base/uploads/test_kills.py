@@ -7,6 +7,7 @@ from platform_workers.sync_base.uploads.bench import FileBench, Worker
 from platform_workers.sync_base.uploads.file_platform import manifest, rejected
 
 from pixee_common.platforms.manifest import Idempotency
+from pixee_orchestrator.timers.cancelling import carry_out_cancellations
 from pixee_workers.sync_base.uploads import shipment as shipments
 from pixee_workers.sync_base.uploads.rows import UploadRows
 
@@ -211,3 +212,28 @@ async def test_a_lane_that_is_handed_over_while_it_gathers_sends_nothing_and_lea
     await _finish(bench, await bench.worker())
     assert await bench.letters(job) == "aaaaaa"
     assert [len(file.records) for file in bench.platform.files.values()] == [6]
+
+
+@pytest.mark.parametrize(("step", "left"), [("taken", "x" * 4), ("opened", "aaaa")])
+async def test_a_cancellation_after_a_crash_does_not_call_unsent_what_a_file_may_have_brought(
+    bench, as_role, monkeypatch, step, left
+) -> None:
+    items = await bench.products(4)
+    job = await bench.job(items, size=2)
+    if step == "opened":
+        reached = _stop_before(shipments.Shipment, "opened", monkeypatch, after=True)
+    else:
+        reached = _stop_in_adapter(bench, step)
+    worker = await _dies_at(bench, await bench.worker(), reached)
+    if step == "opened":
+        await bench.rows.run(
+            "UPDATE chunks SET state = 'pending', look_up = true, letters = translate(letters, 'w', '.') WHERE job_id = $1",
+            job,
+        )
+    await bench.rows.run("UPDATE jobs SET cancel_requested_at = now() WHERE id = $1", job)
+    await as_role("orchestrator").run(carry_out_cancellations)
+    assert await bench.letters(job) == "....", "it may be at the platform"
+    await _finish(bench, worker)
+    assert await bench.letters(job) == left
+    assert len(bench.platform.files) == 1, "nothing is sent of a cancelled job"
+    assert await bench.open_parts() == 0

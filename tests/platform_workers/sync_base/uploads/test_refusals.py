@@ -29,6 +29,19 @@ async def test_a_throttled_file_waits_in_its_chunks_rows_and_what_came_meanwhile
     assert [row["state"] for row in await bench.submissions()] == ["lost", "open"]
 
 
+async def test_a_chunk_that_is_due_takes_along_what_waits_for_the_same_budget(bench: FileBench) -> None:
+    items = await bench.products(4)
+    first, second = await bench.job(items[:2]), await bench.job(items[2:])
+    await bench.rows.run(
+        "UPDATE chunks SET state = 'waiting', wait_reason = 'throttled', not_before = now() + interval '3 seconds'"
+        " WHERE job_id = $1",
+        second,
+    )
+    await bench.turn(await bench.worker())
+    assert [len(file.records) for file in bench.platform.files.values()] == [4]
+    assert (await bench.letters(first), await bench.letters(second)) == ("ww", "ww")
+
+
 async def test_a_file_that_is_too_big_is_halved_and_the_size_remembered(bench: FileBench) -> None:
     def at_most_three(lines) -> None:
         bench.platform.faults.append(at_most_three)

@@ -29,7 +29,8 @@ WITH due AS MATERIALIZED (
     WHERE s.state = 'open' AND s.next_poll_at <= now() AND NOT EXISTS (
         SELECT FROM remote_jobs r JOIN chunks c ON c.job_id = r.job_id AND c.no = r.chunk_no
         WHERE r.submission_id = s.id AND r.state = 'open'
-          AND ((c.state || '') = ANY('{pending,rung,claimed,sent}') OR c.claimed_at > now() - make_interval(secs => $1))
+          AND ((c.state || '') = ANY('{pending,rung,claimed,sent}')
+               OR ((c.state || '') = 'waiting' AND c.claimed_at > now() - make_interval(secs => $1)))
     )
     ORDER BY s.next_poll_at LIMIT 100
 ), found AS MATERIALIZED (

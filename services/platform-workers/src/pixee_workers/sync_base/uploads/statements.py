@@ -4,6 +4,8 @@ A member is a chunk with an open row in `remote_jobs` that names a submission. E
 route's row and asks that it is ours, so a worker that lost the route takes nothing.
 """
 
+from pixee_workers.sync_base.routes import IN_FILE
+
 OWNED = """
 owned AS MATERIALIZED (
     SELECT r.epoch FROM routes r
@@ -90,14 +92,14 @@ FROM locked l CROSS JOIN owned o WHERE c.job_id = l.job_id AND c.no = l.no
 GATHER_AT_HAND = _gather(AT_HAND, "$8")
 GATHER_IN_LINE = _gather(_in_line(5), "$9")
 
-GIVE_BACK = """
+GIVE_BACK = f"""
 WITH locked AS MATERIALIZED (
     SELECT c.job_id, c.no FROM unnest($1::uuid[], $2::int[]) AS a(job_id, no)
     JOIN chunks c ON c.job_id = a.job_id AND c.no = a.no
     WHERE c.claim_token = ANY($3::uuid[]) AND (c.state || '') = 'claimed'
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 )
-UPDATE chunks c SET state = 'pending', claim_token = NULL, worker_id = NULL
+UPDATE chunks c SET state = 'pending', claim_token = NULL, worker_id = NULL, look_up = c.look_up OR {IN_FILE}
 FROM locked l WHERE c.job_id = l.job_id AND c.no = l.no
 """
 
