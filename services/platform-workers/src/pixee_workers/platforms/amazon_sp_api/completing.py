@@ -4,6 +4,7 @@ The same for single calls and for files; nothing is written here. An item that A
 ends here with its outcome and costs no write.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -56,6 +57,8 @@ async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) 
     ready: list[Mapped[PushItem]] = []
     outcomes: list[Outcome] = []
     for one in items:
+        # A check by the schema takes a millisecond, and a page has hundreds: whoever else works here gets a turn.
+        await asyncio.sleep(0)
         found = await (plan(one, context) if one.item.action is Action.UPSERT else withdrawal(one.item, context))
         if isinstance(found, Plan):
             ready.append(_with(one, found.calls, found.kept))

@@ -8,9 +8,10 @@ from typing import Any
 
 from pixee_common.platforms.requirements import AttributeRequirement, Choice, Requirements, ValueKind
 from pixee_workers.platforms.amazon_sp_api import manifest, wire
+from pixee_workers.platforms.amazon_sp_api.judging import Schema
 from pixee_workers.platforms.amazon_sp_api.marketplaces import MARKETPLACES, language_of, marketplace_of
 from pixee_workers.platforms.amazon_sp_api.requests import DEFINITIONS, ask, contract_broken
-from pixee_workers.platforms.amazon_sp_api.schemas import Schema, schema_of
+from pixee_workers.platforms.amazon_sp_api.schemas import schema_of
 from pixee_workers.platforms.amazon_sp_api.shaping import choices_of, part_of
 from pixee_workers.sync_base.calls import CallContext
 

@@ -7,10 +7,10 @@ from pixee_common.domain.money import Price
 from pixee_common.domain.product import plain_decimal
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.amazon_sp_api import wire
+from pixee_workers.platforms.amazon_sp_api.judging import Schema
 from pixee_workers.platforms.amazon_sp_api.listings import PARENT, SENT, VARIATION
 from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, STOCK
 from pixee_workers.platforms.amazon_sp_api.marketplaces import WITH_LONG_TITLES, language_of, marketplace_of
-from pixee_workers.platforms.amazon_sp_api.schemas import Schema
 from pixee_workers.platforms.amazon_sp_api.shaping import Place, choices_of, part_of, selectors_of, shaped
 from pixee_workers.platforms.amazon_sp_api.wire import Attributes, Call, Element
 from pixee_workers.sync_base.calls import ConnectorSettings

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pixee_workers.platforms.amazon_sp_api import documents, wire
+from pixee_workers.platforms.amazon_sp_api.judging import Schema
 from pixee_workers.platforms.amazon_sp_api.manifest import OFFER, STOCK
 from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
 from pixee_workers.platforms.amazon_sp_api.plans import Plan
-from pixee_workers.platforms.amazon_sp_api.schemas import Schema, schema_of
+from pixee_workers.platforms.amazon_sp_api.schemas import schema_of
 from pixee_workers.platforms.amazon_sp_api.wire import Attributes
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Listing, Mapped, ProductItem, PushVariant
