@@ -79,7 +79,7 @@ def _attribute(
     unit = inner.get("unit") or (fields.get("unit") if not part else None)
     units = tuple(choice for choice, _ in choices_of(unit, schema.document)) if unit else ()
     choices = tuple(
-        Choice(code=value_, label=label) for value_, label in choices_of(value, schema.document)[:_MOST_CHOICES]
+        Choice(code=word, label=label) for word, label in choices_of(value, schema.document)[:_MOST_CHOICES]
     )
     label = str(attribute.get("title") or name)
     longest = value.get("maxLength")

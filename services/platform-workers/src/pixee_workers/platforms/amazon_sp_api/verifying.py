@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from pixee_common.domain.job import Operation, OutcomeKind
@@ -59,8 +59,8 @@ class _Look:
 
 async def poll(job: RemoteJob, context: CallContext) -> PollResult:
     """Ask for every item of the job; those of which nothing can be said yet are asked for again."""
-    refs: Mapping[str, str] = dict(job.correlation.get("refs") or {})  # type: ignore[arg-type]
-    kept: Mapping[str, Any] = dict(job.correlation.get("kept") or {})  # type: ignore[arg-type]
+    refs = cast("Mapping[str, str]", job.correlation.get("refs") or {})
+    kept = cast("Mapping[str, Any]", job.correlation.get("kept") or {})
     wanted = [sku for one in job.item_ids for sku in _skus(kept.get(str(one)) or {}, refs.get(str(one)))]
     age = max(0.0, VERDICT_SECONDS - job.deadline_seconds)
     look = _Look(
