@@ -62,7 +62,7 @@ async def test_a_partial_schema_requires_nothing_on_top(seller: Seller) -> None:
     assert "required" not in schema
     assert Draft201909Validator(schema).is_valid({"fulfillment_availability": [stock(1)]})
     _, offer = await definition(seller, "PRODUCT", requirements="LISTING_OFFER_ONLY")
-    assert offer["required"] == ["condition_type", "purchasable_offer", "fulfillment_availability"]
+    assert offer["required"] == ["condition_type", "purchasable_offer"]
 
 
 async def test_levels_of_parentage_have_their_own_schema(seller: Seller) -> None:

@@ -1,5 +1,8 @@
 """What makes Amazon slow to believe: writes that reads do not show, ASINs and issues that come later."""
 
+from datetime import datetime
+
+import pytest
 from simulators.amazon_sp_api.samples import food, stock
 from simulators.amazon_sp_api.seller import FR, Seller
 
@@ -53,8 +56,13 @@ async def test_a_shorter_delay_does_not_overtake_a_longer_one(seller: Seller) ->
     await seller.patch("D-1", STOCK | {"value": [stock(1)]})
     await seller.limits(visible_after_s=0)
     await seller.patch("D-1", STOCK | {"value": [stock(2)]})
+    assert (await seller.read("D-1", "fulfillmentAvailability"))["fulfillmentAvailability"][0]["quantity"] == 12
+    written = seller.simulator.clock.now()
     seller.advance(301)
-    assert (await seller.read("D-1", "fulfillmentAvailability"))["fulfillmentAvailability"][0]["quantity"] == 2
+    item = await seller.read("D-1", "fulfillmentAvailability", "summaries")
+    assert item["fulfillmentAvailability"][0]["quantity"] == 2
+    shown = datetime.fromisoformat(item["summaries"][0]["lastUpdatedDate"]).timestamp()
+    assert shown == pytest.approx(written + 300, abs=0.002)
 
 
 async def test_asin_and_status_come_later(seller: Seller) -> None:

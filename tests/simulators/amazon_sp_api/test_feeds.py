@@ -1,7 +1,6 @@
 """Sheet, "Bulk: JSON_LISTINGS_FEED", and the ways in which a feed goes wrong."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -93,15 +92,15 @@ async def test_a_report_follows_the_published_schema(seller: Seller) -> None:
     assert [one["sku"] for one in report["issues"]] == ["F-BAD", "STRAY-1"]
 
 
-@pytest.mark.parametrize("name", ["listings-feed-schema-v2.example.json"])
-async def test_amazons_own_example_is_read_as_a_feed(seller: Seller, name: str) -> None:
+async def test_amazons_own_example_is_read_as_a_feed(seller: Seller) -> None:
+    """It pushes a quantity into Amazon's own warehouse, which is the only thing to say about it."""
     folder = find_specs("amazon_sp_api")
     if folder is None:
         pytest.skip("the published schemas are not there")
-    example = orjson.loads(Path(folder / name).read_bytes())
+    example = orjson.loads((folder / "listings-feed-schema-v2.example.json").read_bytes())
     report = await done(seller, example["messages"])
     assert report["summary"]["messagesProcessed"] == len(example["messages"])
-    assert await seller.violations() == []
+    assert [one["rule"] for one in await seller.violations()] == ["fba_quantity"]
 
 
 @pytest.mark.parametrize(
@@ -265,9 +264,37 @@ async def test_createfeed_has_a_bucket_for_listings_feeds(seller: Seller) -> Non
     assert (await seller.ask("POST", FEEDS, body))[0] == 202
 
 
-async def test_an_outcome_that_does_not_exist_is_refused(seller: Seller) -> None:
-    with pytest.raises(AssertionError, match="a feed ends DONE, FATAL or CANCELLED"):
-        await seller.control("PUT", f"limits/{SHOP}", {"next_feeds": [{"end": "LOST"}]})
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"next_feeds": [{"end": "LOST"}]}, "a feed ends DONE, FATAL or CANCELLED"),
+        ({"next_feeds": [{"ends": "DONE"}]}, "a feed's outcome has no ends"),
+        ({"next_reports": ["LOST"]}, "a report ends DONE, CANCELLED or FATAL"),
+        ({"rates": {"getFeed": 3}}, "getFeed needs"),
+        ({"late_issue_share": 2}, "late_issue_share is between 0 and 1"),
+    ],
+)
+async def test_limits_that_make_no_sense_are_refused_and_change_nothing(
+    seller: Seller, limits: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(AssertionError, match=told):
+        await seller.control("PUT", f"limits/{SHOP}", limits)
+    assert await report_of(seller, await feed_of(seller, await finished(seller)))
+
+
+async def finished(seller: Seller) -> str:
+    feed_id = await send(seller, updates(1))
+    seller.advance(900)
+    return feed_id
+
+
+async def test_what_a_message_should_not_do_is_recorded_too() -> None:
+    async with Seller(fba_skus=["F-000"]) as seller:
+        report = await done(seller, updates(2))
+        assert report["summary"]["messagesAccepted"] == 2
+        [violation] = await seller.violations()
+        assert (violation["rule"], violation["operation"]) == ("fba_quantity", "feed")
+        assert (await seller.counts())["violations"] == 1
 
 
 async def test_five_thousand_messages_take_a_fifth_of_what_25_000_may(seller: Seller) -> None:

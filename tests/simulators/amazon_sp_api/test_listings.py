@@ -114,6 +114,14 @@ async def test_a_replaced_offer_loses_what_was_left_out_and_leaves_b2b_alone(sel
     assert [one["offerType"] for one in (await seller.read("PX-1", "offers"))["offers"]] == ["B2B", "B2C"]
 
 
+async def test_an_offer_without_an_audience_is_everybodys(seller: Seller) -> None:
+    await seller.put("PX-1", food(purchasable_offer=[price(10.0), price(8.0, audience="B2B")]))
+    plain = {name: value for name, value in price(12.0).items() if name != "audience"}
+    await seller.patch("PX-1", {"op": "replace", "path": "/attributes/purchasable_offer", "value": [plain]})
+    offers = (await seller.read("PX-1", "attributes"))["attributes"]["purchasable_offer"]
+    assert offers == [price(8.0, audience="B2B"), plain]
+
+
 async def test_patches_delete_elements_or_the_attribute(seller: Seller) -> None:
     await seller.put("PX-1", food(flavor=text("Noir"), purchasable_offer=[price(10.0), price(8.0, audience="B2B")]))
     await seller.patch(
@@ -180,6 +188,16 @@ async def test_what_amazon_fulfils_keeps_its_channel_and_pushed_quantities_are_r
         found = (await seller.read("PX-1", "fulfillmentAvailability"))["fulfillmentAvailability"]
         assert [one["fulfillmentChannelCode"] for one in found] == ["AMAZON_EU", "DEFAULT"]
         assert [one["rule"] for one in await seller.violations()] == ["fba_quantity", "fba_quantity"]
+
+
+async def test_a_quantity_for_amazons_channel_is_nobodys_to_push(seller: Seller) -> None:
+    await seller.put("PX-1", food(fulfillment_availability=[stock(5, "AMAZON_EU"), stock(2)]))
+    found = (await seller.read("PX-1", "fulfillmentAvailability"))["fulfillmentAvailability"]
+    assert found == [
+        {"fulfillmentChannelCode": "AMAZON_EU"},
+        {"fulfillmentChannelCode": "DEFAULT", "quantity": 2},
+    ]
+    assert [one["rule"] for one in await seller.violations()] == ["fba_quantity"]
 
 
 async def test_a_deleted_listing_is_gone_and_may_be_made_again(seller: Seller) -> None:

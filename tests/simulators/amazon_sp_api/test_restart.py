@@ -7,6 +7,7 @@ from simulators.amazon_sp_api.samples import food, stock
 from simulators.amazon_sp_api.seller import FR, SHOP, Seller
 
 from pixee_simulators.amazon_sp_api.simulator import AmazonSpApi
+from pixee_simulators.kit.testing import running
 
 SPECIAL = "PX/é 1"
 
@@ -32,6 +33,16 @@ async def test_everything_goes_on_after_a_restart(tmp_path: Path) -> None:
         seller.advance(300)
         found = await seller.search(identifiers="3760001234567", identifiersType="EAN")
         assert {one["sku"] for one in found["items"]} == {SPECIAL, "F-1"}
+
+
+async def test_rotated_tokens_are_remembered(tmp_path: Path) -> None:
+    async with Seller(AmazonSpApi(data=tmp_path), rotating_refresh_tokens=True) as seller:
+        live = seller.simulator.shops[SHOP].state.refresh_tokens
+    later = AmazonSpApi(data=tmp_path)
+    async with running(later):
+        kept = later.shops[SHOP].state
+    assert (kept.refresh_tokens, kept.spent_tokens) == (live, {"Atzr|first"})
+    assert len(live) == 1
 
 
 async def test_a_reset_seller_is_as_new(seller: Seller) -> None:

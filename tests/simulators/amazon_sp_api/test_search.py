@@ -91,6 +91,15 @@ async def test_a_query_that_makes_no_sense_is_400_and_recorded(
         assert [one["rule"] for one in await seller.violations()] == ([rule] if rule else [])
 
 
+async def test_a_reset_forgets_what_was_found(seller: Seller) -> None:
+    await plant(seller, 1)
+    assert (await seller.search())["numberOfResults"] == 1
+    await seller.control("POST", f"reset?host={SHOP}")
+    seller.token = (await seller.sign_in())[1]["access_token"]
+    await seller.put("NEW", food())
+    assert [one["sku"] for one in (await seller.search())["items"]] == ["NEW"]
+
+
 async def test_a_page_token_belongs_to_its_query(seller: Seller) -> None:
     await plant(seller, 30)
     token = (await seller.search())["pagination"]["nextToken"]

@@ -3,6 +3,7 @@
 import pytest
 from simulators.amazon_sp_api.seller import DE, EU, FR, SETTINGS, SHOP, Seller
 
+OTHER = "a2other.sellingpartnerapi-eu.amazon.com"
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 
 
@@ -50,6 +51,20 @@ async def test_a_rotating_refresh_token_is_dead_once_it_was_used() -> None:
         status, answer = await seller.sign_in(refresh_token=newest)
         assert status == 200
         assert answer["refresh_token"] not in {newest, "Atzr|first"}
+        await seller.settings(store_name="Renamed")
+        assert (await seller.sign_in(refresh_token=answer["refresh_token"]))[0] == 200
+        await seller.settings(refresh_token="Atzr|authorised again")
+        assert (await seller.sign_in())[0] == 200
+
+
+async def test_a_used_up_token_is_its_own_sellers_trouble() -> None:
+    async with Seller(rotating_refresh_tokens=True) as seller:
+        other = SETTINGS | {"seller_id": "A2OTHER", "refresh_token": "Atzr|two", "rotating_refresh_tokens": True}
+        await seller.control("PUT", f"shops/{OTHER}", other)
+        statuses = [(await seller.sign_in(refresh_token="Atzr|two"))[0] for _ in range(2)]
+        assert statuses == [200, 400]
+        counts = await seller.control("GET", f"counts?host={OTHER}")
+        assert (counts["operations"], counts["statuses"]) == ({"token": 2}, {"200": 1, "400": 1})
 
 
 async def test_a_grantless_token_reads_no_listings(seller: Seller) -> None:
@@ -109,6 +124,16 @@ async def test_participations_tell_currency_and_language(seller: Seller) -> None
     assert first["participation"] == {"isParticipating": True, "hasSuspendedListings": False}
 
 
+async def test_nobodys_requests_are_refused_in_the_words_of_each_host() -> None:
+    async with Seller() as seller:
+        seller.simulator.shops.clear()
+        assert (await seller.sign_in())[1]["error"] == "invalid_client"
+        status, answer = await seller.ask("GET", PARTICIPATIONS)
+        assert (status, answer["errors"][0]["code"]) == (403, "Unauthorized")
+        status, body, _ = await seller.fetch("GET", "https://x.s3.eu-west-1.amazonaws.com/nobody/1?a=b")
+        assert (status, b"NoSuchKey" in body) == (404, True)
+
+
 async def test_sellers_of_one_host_are_told_apart_by_their_tokens(seller: Seller) -> None:
     other = SETTINGS | {
         "seller_id": "A2OTHER",
@@ -116,7 +141,7 @@ async def test_sellers_of_one_host_are_told_apart_by_their_tokens(seller: Seller
         "store_name": "Other",
         "marketplaces": [DE],
     }
-    await seller.control("PUT", "shops/a2other.sellingpartnerapi-eu.amazon.com", other)
+    await seller.control("PUT", f"shops/{OTHER}", other)
     mine = (await seller.ask("GET", PARTICIPATIONS))[1]["payload"]
     _, answer = await seller.sign_in(refresh_token="Atzr|two")
     seller.token = answer["access_token"]
@@ -130,6 +155,10 @@ async def test_settings_that_make_no_seller_are_refused(seller: Seller) -> None:
         await seller.control("PUT", "shops/x", {"seller_id": "X"})
     with pytest.raises(AssertionError, match="no marketplaces of FE"):
         await seller.control("PUT", "shops/x", SETTINGS | {"region": "FE"})
+    with pytest.raises(AssertionError, match="region is NA, EU or FE"):
+        await seller.control("PUT", f"shops/{SHOP}", {"region": "XX", "store_name": "Changed"})
+    known = await seller.control("GET", "shops")
+    assert [(one["host"], one["settings"]["region"]) for one in known] == [(SHOP, "EU")]
 
 
 async def test_headers_that_a_program_owes_are_recorded_and_not_answered(seller: Seller) -> None:

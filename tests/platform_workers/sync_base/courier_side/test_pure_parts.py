@@ -13,10 +13,12 @@ from platform_workers.sync_base.courier_side.test_context import CONNECTOR
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.money import Price
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.egress import EgressPolicy
 from pixee_common.platforms.manifest import HostSpec
 from pixee_workers.sync_base.assembling import ReadItem, Verdict
 from pixee_workers.sync_base.calls import ConnectorSettings, HttpRequest, Token
 from pixee_workers.sync_base.connectors_read import connector_of, host_of, host_rule
+from pixee_workers.sync_base.failures import Held
 from pixee_workers.sync_base.hashes import content_hash, submission_key
 from pixee_workers.sync_base.items import Action, Listing, PriceItem, StockItem
 from pixee_workers.sync_base.preparing import Ready, prepare
@@ -125,7 +127,7 @@ def test_a_verdict_and_a_quarantine_cost_no_mapping():
     verdict = Verdict(OutcomeKind.REJECTED, ReasonCode.NO_PRICE, "none", "base_price")
     assert prepared(ReadItem(uuid4(), uuid4(), "s", 1, verdict)).field == "base_price"
     item = StockItem(uuid4(), uuid4(), "sku", 1, Listing("x"), 5)
-    held = prepared(ReadItem(item.id, item.product_id, "sku", 5, item, quarantined=True))
+    held = prepared(ReadItem(item.id, item.product_id, "sku", 5, item, held=Held(5, None)))
     assert held.kind is OutcomeKind.QUARANTINED
 
 
@@ -183,13 +185,27 @@ def test_what_the_mapping_says_of_locale_channel_and_locations_wins_over_the_set
 
 def test_requests_of_a_self_hosted_shop_go_to_its_own_host_alone():
     own = manifest().model_copy(update={"host": HostSpec(address_setting="shop", extra_hosts=("auth.test",))})
-    rule = host_rule(own, ConnectorSettings(address="https://Shop.Example.com:8443/store"))
+    rule = host_rule(own, ConnectorSettings(address="https://Shop.Example.com:8443/store"), EgressPolicy())
     assert rule.matches("shop.example.com")
     assert rule.matches("auth.test")
     assert not rule.matches("shopxexample.com")
     assert not rule.matches("evil.com")
     assert rule.schemes == {"https"}
-    assert host_rule(manifest(), ConnectorSettings(address="x")).matches("b.fake.test")
+    assert host_rule(manifest(), ConnectorSettings(address="x"), EgressPolicy()).matches("b.fake.test")
+
+
+def test_without_tls_only_where_platform_operator_and_address_say_so():
+    plain, secure = (
+        ConnectorSettings(address="http://old.example.com"),
+        ConnectorSettings(address="https://old.example.com"),
+    )
+    both = manifest().model_copy(update={"host": HostSpec(address_setting="shop", schemes=("https", "http"))})
+    permits = EgressPolicy.parse(plain_http="old.example.com")
+    assert host_rule(both, plain, permits).schemes == {"http"}
+    assert host_rule(both, secure, permits).schemes == {"https"}
+    assert host_rule(both, plain, EgressPolicy()).schemes == {"https"}
+    assert host_rule(both, plain, EgressPolicy.parse(plain_http="*.other.com")).schemes == {"https"}
+    assert host_rule(manifest(), plain, permits).schemes == {"https"}
 
 
 def test_the_host_of_an_address_is_found_in_every_spelling():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -115,6 +116,7 @@ class FileBench:
         self.platform, self.clock = FilePlatform(), ShiftedClock()
         self.adapter = FileAdapter(self.platform)
         self.stack = contextlib.AsyncExitStack()
+        self.chance = random.Random(0)
 
     @property
     def route(self) -> str:

@@ -1,10 +1,14 @@
 """Chunks become files and files become outcomes: gathering, limits, what stays behind, results of every kind."""
 
+import asyncio
+
 import pytest
+from platform_workers.sync_base.lane_side.lane_side import until
 from platform_workers.sync_base.uploads.bench import FileBench
 from platform_workers.sync_base.uploads.file_platform import MISSING, manifest, rejected
 
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.platforms.manifest import Idempotency
 
 pytestmark = pytest.mark.stack
 
@@ -72,6 +76,8 @@ async def test_an_item_of_several_jobs_is_written_once_and_its_outcome_goes_to_e
     await bench.later(31)
     await bench.turn(worker)
     assert (await bench.letters(first), await bench.letters(second)) == ("aar", "ara")
+    (row,) = await bench.rows.run("SELECT failures FROM listing_operations WHERE item_id = $1", items[2])
+    assert row["failures"] == 1, "one verdict is one failure, however many jobs waited for it"
 
 
 async def test_a_file_holds_what_the_platform_takes_and_a_chunk_that_does_not_fit_stays_whole(bench: FileBench) -> None:
@@ -166,3 +172,47 @@ async def test_what_the_result_does_not_mention_is_what_the_adapter_says(bench: 
     await bench.turn(worker)
     assert await bench.letters(job) == "aaa"
     assert [len(file.records) for file in bench.platform.files.values()] == [3, 1]
+
+
+async def test_a_chunk_whose_outcome_is_on_its_way_to_the_table_is_not_taken_into_a_file(
+    bench: FileBench, monkeypatch
+) -> None:
+    bench.adapter.manifest = manifest(from_items=3)
+    items = await bench.products(4)
+    alone = await bench.job(items[:1])
+    worker = await bench.worker()
+    gate, writing, original = asyncio.Event(), asyncio.Event(), worker.writer.write
+
+    async def slowly(worker_id, result):
+        if result.chunk.job_id == alone:
+            writing.set()
+            await gate.wait()
+        return await original(worker_id, result)
+
+    monkeypatch.setattr(worker.writer, "write", slowly)
+    await bench.ring()
+    await worker.lanes.ring({bench.route: None})
+    await writing.wait()
+    many = await bench.job(items[1:])
+    await bench.ring()
+    await worker.lanes.ring({bench.route: None})
+
+    async def sent() -> bool:
+        return await bench.letters(many) == "www"
+
+    await until(sent)
+    gate.set()
+    await bench.turn(worker)
+    assert await bench.letters(alone) == "a"
+    assert [key for _, key, _ in bench.platform.files["f-1"].records] == ["P1", "P2", "P3"]
+
+
+async def test_where_chunks_are_marked_ahead_the_marked_one_goes_along(bench: FileBench) -> None:
+    bench.adapter.manifest = manifest(capability={"idempotency": Idempotency.READ_BEFORE_WRITE})
+    job = await bench.job(await bench.products(6), size=1)
+    worker = await bench.worker()
+    await bench.turn(worker)
+    assert [len(file.records) for file in bench.platform.files.values()] == [6]
+    await bench.later(31)
+    await bench.turn(worker)
+    assert await bench.letters(job) == "aaaaaa"

@@ -47,10 +47,10 @@ class Access:
             raise unauthorized()
 
     def _signing_in(self, form: dict[str, str]) -> Shop[Account] | None:
-        """By refresh token, then by client id; a stranger belongs to the only seller, if there is only one."""
+        """By refresh token, used up or not, then by client id; a stranger belongs to the only seller, if there is only one."""
         shops = list(self._shops.values())
         token, client = form.get("refresh_token"), form.get("client_id")
-        by_token = [shop for shop in shops if token in shop.state.refresh_tokens]
+        by_token = [shop for shop in shops if token in shop.state.refresh_tokens | shop.state.spent_tokens]
         by_client = [shop for shop in shops if client == shop.settings["lwa_client_id"]]
         return next(iter(by_token or by_client), None) or _only(shops)
 

@@ -8,7 +8,7 @@ Settings (names as merchants have them): `seller_id`, `region` (NA | EU | FE), `
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from pixee_simulators.amazon_sp_api.feed_records import Feed
 from pixee_simulators.amazon_sp_api.listings import Listings
@@ -34,7 +34,9 @@ FBA_CHANNELS = {"EU": "AMAZON_EU", "NA": "AMAZON_NA", "FE": "AMAZON_JP"}
 
 @dataclass(slots=True)
 class Account:
-    """`access_tokens`: token -> (expires at, scope or empty for a seller's). `refresh_tokens`: those that still work."""
+    """`access_tokens`: token -> (expires at, scope or empty for a seller's). `refresh_tokens`: those that still work,
+    `spent_tokens`: those that were rotated out.
+    """
 
     host: str
     region: str = ""
@@ -44,6 +46,7 @@ class Account:
     settings: Mapping[str, Any] = field(default_factory=dict)
     access_tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
+    spent_tokens: set[str] = field(default_factory=set)
     listings: Listings = field(default_factory=Listings)
     documents: dict[str, Document] = field(default_factory=dict)
     feeds: dict[str, Feed] = field(default_factory=dict)
@@ -57,10 +60,10 @@ class Account:
         """Raises ValueError for settings that make no seller."""
         account = cls(host=host)
         account.configure(settings)
-        account.refresh_tokens = {str(settings["refresh_token"])}
         return account
 
     def configure(self, settings: Mapping[str, Any]) -> None:
+        """A refresh token that differs from the one given before replaces all that were rotated since."""
         if missing := [name for name in _NEEDED if not settings.get(name)]:
             raise ValueError(f"an Amazon seller needs {', '.join(_NEEDED)}; missing: {', '.join(missing)}")
         self.region = str(settings.get("region", "EU")).upper()
@@ -70,9 +73,15 @@ class Account:
         self.marketplaces = tuple(settings.get("marketplaces") or home[:1])
         if strange := set(self.marketplaces) - set(home):
             raise ValueError(f"no marketplaces of {self.region}: {', '.join(sorted(strange))}")
+        if settings["refresh_token"] != self.settings.get("refresh_token"):
+            self.refresh_tokens = {str(settings["refresh_token"])}
         self.seller_id = str(settings["seller_id"])
         self.fba_skus = frozenset(settings.get("fba_skus", ()))
-        self.settings = settings
+        self.settings = dict(settings)
+
+    def sells_in(self, wanted: Any) -> TypeGuard[list[str]]:
+        """Whether `wanted` is a list of this seller's marketplaces, at least one."""
+        return isinstance(wanted, list) and bool(wanted) and all(one in self.marketplaces for one in wanted)
 
     def number(self, kind: str) -> int:
         """The next number of its kind, for ids."""

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from jsonschema import Draft7Validator
 
+from pixee_simulators.amazon_sp_api.listing_wire import DATA
 from pixee_simulators.amazon_sp_api.product_types import SETS
 from pixee_simulators.kit import Violation
 
@@ -49,12 +50,19 @@ def read(content: bytes, *, seller_id: str, most_bytes: int) -> tuple[dict[str, 
         raise BadFeed("The feed needs a header of version 2.0 and at least one message.")
     if header.get("sellerId") != seller_id:
         raise BadFeed("The sellerId of the header is not the seller's.")
+    if "report" in header and not _is_wish(header["report"]):
+        raise BadFeed("The report of the header needs includedData and an apiVersion.")
     if len(messages) > MESSAGES:
         raise BadFeed("feed messages list beyond allowed size")
     numbers = [one.get("messageId") for one in messages if isinstance(one, dict)]
     if len(numbers) != len(messages) or len(set(map(repr, numbers))) != len(numbers):
         raise BadFeed("Every message needs a messageId that is unique within the feed.")
     return header, messages
+
+
+def _is_wish(report: Any) -> bool:
+    wanted = report.get("includedData") if isinstance(report, dict) else None
+    return isinstance(wanted, list) and bool(wanted) and all(one in DATA for one in wanted)
 
 
 def fault(message: dict[str, Any]) -> str | None:
@@ -64,7 +72,7 @@ def fault(message: dict[str, Any]) -> str | None:
         return "messageId must be an integer from 1"
     if not isinstance(message.get("sku"), str) or not message["sku"]:
         return "sku is needed"
-    if operation not in _NEEDED:
+    if not isinstance(operation, str) or operation not in _NEEDED:
         return "operationType must be UPDATE, PARTIAL_UPDATE, PATCH or DELETE"
     if missing := _NEEDED[operation] - message.keys():
         return f"{operation} needs {', '.join(sorted(missing))}"
@@ -91,7 +99,8 @@ def _are_patches(patches: Any) -> bool:
         and bool(patches)
         and all(
             isinstance(one, dict)
-            and one.get("op") in _OPS
+            and isinstance(one.get("op"), str)
+            and one["op"] in _OPS
             and isinstance(one.get("path"), str)
             and _is_value(one.get("value", []))
             for one in patches

@@ -1,7 +1,7 @@
 """A feed is worked on: message by message when its time has come, or in the way that a test has ordered."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pixee_simulators.amazon_sp_api import documents, feed_check
@@ -13,13 +13,15 @@ from pixee_simulators.amazon_sp_api.feed_report import FeedReport
 from pixee_simulators.amazon_sp_api.issues import Issue
 from pixee_simulators.amazon_sp_api.storing import store
 from pixee_simulators.amazon_sp_api.submissions import Outcome, Submission, considered
-from pixee_simulators.kit import Shop
+from pixee_simulators.kit import Shop, Violation
 
+Record = Callable[[Shop[Account], str, Violation], None]
+"""Takes what a message of a feed (by its id) should not have done."""
 _SLICE = 250
 """Messages between two looks at other requests: a feed of 25,000 takes seconds."""
 
 
-async def settle(shop: Shop[Account], now: float) -> None:
+async def settle(shop: Shop[Account], now: float, record: Record) -> None:
     """Finish the feeds whose time has come, in the order of their ends. One that is being finished is left alone."""
     account = shop.state
     due = [one for one in account.feeds.values() if not one.end and one.ends_at <= now]
@@ -27,12 +29,12 @@ async def settle(shop: Shop[Account], now: float) -> None:
         if feed.id not in account.working and not feed.end:
             account.working.add(feed.id)
             try:
-                await _finish(shop, feed)
+                await _finish(shop, feed, record)
             finally:
                 account.working.discard(feed.id)
 
 
-async def _finish(shop: Shop[Account], feed: Feed) -> None:
+async def _finish(shop: Shop[Account], feed: Feed, record: Record) -> None:
     account, outcome = shop.state, FeedOutcome.parse(feed.outcome)
     document = account.documents[feed.document_id]
     content, document.content = document.content, None
@@ -40,7 +42,7 @@ async def _finish(shop: Shop[Account], feed: Feed) -> None:
     if feed.type != LISTINGS_FEED or content is None:
         end = "FATAL"
     elif end != "CANCELLED":
-        report = await _Work(shop, feed, outcome).done(content)
+        report = await _Work(shop, feed, outcome, record).done(content)
         if end == "DONE":
             feed.result_id = documents.written(account, report.encoded(), "application/json; charset=UTF-8").id
     feed.end = end
@@ -50,7 +52,8 @@ async def _finish(shop: Shop[Account], feed: Feed) -> None:
 class _Work:
     """One listings feed. Everything happens at the feed's own end, whenever anybody looks."""
 
-    def __init__(self, shop: Shop[Account], feed: Feed, outcome: FeedOutcome) -> None:
+    def __init__(self, shop: Shop[Account], feed: Feed, outcome: FeedOutcome, record: Record) -> None:
+        self._record = record
         self._shop, self._account = shop, shop.state
         self._feed, self._outcome = feed, outcome
         self._marketplace = feed.marketplaces[0]
@@ -90,6 +93,8 @@ class _Work:
             source=self._feed.id,
             now=self._feed.ends_at,
         )
+        for breach in outcome.breaches:
+            self._record(self._shop, self._feed.id, breach)
         counts = self._shop.counts
         if what != "nothing":
             setattr(counts, what, getattr(counts, what) + 1)

@@ -25,7 +25,7 @@ class Feeds:
         kind, marketplaces = body.get("feedType"), body.get("marketplaceIds")
         if not isinstance(kind, str) or not (kind == LISTINGS_FEED or kind.startswith(_LEGACY)):
             raise invalid_input("Invalid feedType provided.")
-        if not isinstance(marketplaces, list) or not marketplaces or set(marketplaces) - set(account.marketplaces):
+        if not account.sells_in(marketplaces):
             raise invalid_input("Invalid marketplaceIds provided.")
         document = account.documents.get(str(body.get("inputFeedDocumentId")))
         if document is None or any(one.document_id == document.id for one in account.feeds.values()):

@@ -39,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     "next_reports": [],
 }
 
+RATES = frozenset({"rates", "rate_scale", "application_rates"})
+
 
 def checked(limits: Mapping[str, Any]) -> None:
     """Raises ValueError for a value that cannot be meant."""

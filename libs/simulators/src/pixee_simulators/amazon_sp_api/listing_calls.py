@@ -40,9 +40,9 @@ def shaped(patches: Any) -> list[dict[str, Any]]:
     if not isinstance(patches, list) or not patches:
         raise invalid_input("Invalid patches.", "a list with at least one patch is needed")
     for one in patches:
-        fine = isinstance(one, dict) and one.get("op") in _OPS and isinstance(one.get("path"), str)
+        fine = isinstance(one, dict) and isinstance(one.get("op"), str) and isinstance(one.get("path"), str)
         value = one.get("value") if fine else None
-        if not fine or not (value is None or isinstance(value, list)):
+        if not fine or one["op"] not in _OPS or not (value is None or isinstance(value, list)):
             raise invalid_input("Invalid patches.", f"{one!r} is no patch")
     return patches
 

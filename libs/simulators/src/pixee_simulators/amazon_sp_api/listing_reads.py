@@ -6,7 +6,7 @@ from typing import Any
 from pixee_simulators.amazon_sp_api import listing_wire
 from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.errors import invalid_input, not_found
-from pixee_simulators.amazon_sp_api.listings import Listing, identifiers_of
+from pixee_simulators.amazon_sp_api.listings import Listing, Listings, identifiers_of
 from pixee_simulators.amazon_sp_api.moments import seconds
 from pixee_simulators.amazon_sp_api.visit import Answer, Visit, page_offset, page_token
 
@@ -17,6 +17,8 @@ _SORTS: dict[str, Callable[[Listing], Any]] = {
     "lastUpdatedDate": lambda one: (updated_at(one), one.sku),
 }
 _DATES = ("createdAfter", "createdBefore", "lastUpdatedAfter", "lastUpdatedBefore")
+_TIMED = ("withStatus", "withoutStatus", "withIssueSeverity")
+"""What these see changes with time alone, without a write."""
 _PAGE_SIZE = 20
 _FOUND_KEPT = 16
 
@@ -40,7 +42,7 @@ class Searches:
     """The newest searches' results, so that a query of fifty pages looks through the listings once."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, int, str], list[Listing]] = {}
+        self._found: dict[tuple[str, str], tuple[Listings, int, list[Listing]]] = {}
 
     def search(self, visit: Visit) -> Answer:
         visit.own(visit.path["seller_id"])
@@ -62,14 +64,15 @@ class Searches:
         return Answer({"numberOfResults": len(found), "pagination": pagination, "items": items})
 
     def _results(self, visit: Visit, scope: str) -> list[Listing]:
-        timed = any(name in visit.query for name in ("withStatus", "withoutStatus", "withIssueSeverity"))
-        key = (visit.account.host, visit.account.listings.revision, scope)
-        if key in self._found and not timed:
-            return self._found[key]
+        key, listings = (visit.account.host, scope), visit.account.listings
+        timed = any(name in visit.query for name in _TIMED) or visit.query.get("identifiersType") == "ASIN"
+        kept = self._found.get(key)
+        if kept is not None and kept[0] is listings and kept[1] == listings.revision and not timed:
+            return kept[2]
         found = _found(visit)
         while len(self._found) >= _FOUND_KEPT:
             self._found.pop(next(iter(self._found)))
-        self._found[key] = found
+        self._found[key] = (listings, listings.revision, found)
         return found
 
 

@@ -1,6 +1,6 @@
 """The listings of one seller, as Amazon stores them: what was accepted last, and what reads show of it by now.
 
-Attributes are kept as JSON bytes: a hundred thousand listings as Python objects would need half a gigabyte.
+Attributes are kept as compressed JSON: a hundred thousand listings as Python objects would need half a gigabyte.
 """
 
 import heapq
@@ -20,15 +20,19 @@ Key = tuple[str, str]
 class Version:
     """What one accepted submission made of a listing. Shown by reads from `visible_at` on. `gone`: it was deleted."""
 
-    attributes: bytes
+    packed: bytes
     product_type: str
     requirements: str
     visible_at: float
     gone: bool = False
 
     def parsed(self) -> Attributes:
-        loaded: Attributes = orjson.loads(self.attributes)
+        loaded: Attributes = orjson.loads(self.text())
         return loaded
+
+    def text(self) -> bytes:
+        """The attributes as JSON."""
+        return zlib.decompress(self.packed)
 
 
 @dataclass(slots=True)
@@ -130,11 +134,13 @@ class Listings:
         """Put back what a snapshot kept."""
         key = (listing.sku, listing.marketplace)
         self.by_key[key] = listing
-        newest = listing.newest
-        for one in identifiers_of(newest.parsed()) if newest is not None else ():
-            self.identified[one] = (*self.identified.get(one, ()), key)
         for version in listing.queue or ():
             heapq.heappush(self._pending, (version.visible_at, key))
+
+
+def packed(attributes: Attributes) -> bytes:
+    """What a version keeps."""
+    return zlib.compress(orjson.dumps(attributes), 1)
 
 
 def identifiers_of(attributes: Attributes) -> set[str]:

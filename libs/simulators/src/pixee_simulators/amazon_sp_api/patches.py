@@ -60,7 +60,7 @@ def _replaced(before: list[Element], value: list[Element], keys: tuple[str, ...]
     return [one for one in before if selected(one, keys, marketplace) not in touched] + value
 
 
-def selected(element: Element, keys: tuple[str, ...], marketplace: str) -> tuple[Any, ...]:
+def selected(element: Element, keys: tuple[str, ...], marketplace: str) -> tuple[str, ...]:
     """The selector values of an element; what is left out means this marketplace and everybody."""
     defaults = {"marketplace_id": marketplace, "audience": "ALL"}
-    return tuple(element.get(key, defaults.get(key)) for key in keys)
+    return tuple(repr(element.get(key, defaults.get(key))) for key in keys)

@@ -117,7 +117,7 @@ class ProductType:
     keywords: tuple[str, ...]
     attributes: dict[str, Schema]
     facts: tuple[str, ...]
-    sales: tuple[str, ...] = ("condition_type", "purchasable_offer", "fulfillment_availability")
+    sales: tuple[str, ...] = ("condition_type", "purchasable_offer")
     varies: bool = False
 
     def required(self, requirements: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ def create(visit: Visit) -> Answer:
     kind, marketplaces = body.get("reportType"), body.get("marketplaceIds")
     if kind != ALL_LISTINGS:
         raise invalid_input("Invalid reportType provided.")
-    if not isinstance(marketplaces, list) or not marketplaces or set(marketplaces) - set(account.marketplaces):
+    if not account.sells_in(marketplaces):
         raise invalid_input("Invalid marketplaceIds provided.")
     wanted = "DONE"
     if visit.limits["next_reports"]:

@@ -38,6 +38,7 @@ def grant(account: Account, content_type: str, body: bytes, *, now: float, lifet
         return _refused(400, "invalid_grant", "The request has an invalid grant parameter : refresh_token")
     if settings.get("rotating_refresh_tokens"):
         account.refresh_tokens.discard(token)
+        account.spent_tokens.add(token)
         token = f"Atzr|{secrets.token_urlsafe(48)}"
         account.refresh_tokens.add(token)
     return _issued(account, now + lifetime, lifetime, "", refresh_token=token)

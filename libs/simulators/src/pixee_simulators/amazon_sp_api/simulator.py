@@ -8,7 +8,10 @@ by its access token (API), by its refresh token or client id (sign-in), by the p
     {"seller_id": "A1", "region": "EU", "lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s",
      "refresh_token": "Atzr|x", "marketplaces": ["A13V1IB3VIYZZH"]}
 
-More settings: account.py. Limits: limits.py. What Amazon thinks of every SKU: truth.py.
+Hosts: sellingpartnerapi-{na,eu,fe}.amazon.com (and their sandboxes), api.amazon.com, and the two of presigned.py.
+More settings: account.py. Limits: limits.py. Bad feeds: feed_outcomes.py. What Amazon thinks of every SKU: truth.py.
+Operations in logs, counts and fault rules are the published operationIds, and `token`, `uploadDocument`,
+`downloadDocument`, `downloadSchema`, `unknown`.
 """
 
 import secrets
@@ -24,6 +27,7 @@ from pixee_simulators.amazon_sp_api import (
     feed_work,
     headers,
     limits,
+    presigned,
     reports,
     routes,
     sign_in,
@@ -34,7 +38,6 @@ from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.buckets import Buckets
 from pixee_simulators.amazon_sp_api.control import TruthControl
 from pixee_simulators.amazon_sp_api.errors import Refusal, too_many, unauthorized
-from pixee_simulators.amazon_sp_api.presigned import SCHEMAS_HOST
 from pixee_simulators.amazon_sp_api.published import read_published
 from pixee_simulators.amazon_sp_api.regions import SIGN_IN_HOST, region_of
 from pixee_simulators.amazon_sp_api.throttle import Throttle
@@ -43,6 +46,17 @@ from pixee_simulators.kit import Call, FaultRule, Shop, Simulator, Violation, ca
 from pixee_simulators.kit.simulator import shop_host
 
 _SIGN_IN_PATH = "/auth/o2/token"
+_HURRIED = frozenset(
+    {
+        "createFeedDocument",
+        "createFeed",
+        "createReport",
+        "getDefinitionsProductType",
+        "searchDefinitionsProductTypes",
+        "getMarketplaceParticipations",
+    },
+)
+"""Operations that show nothing of a feed: they do not wait until one that is due is worked on."""
 _RATE_TOLD = frozenset({200, 201, 202, 400, 404})
 
 
@@ -73,13 +87,21 @@ class AmazonSpApi(Simulator[Account]):
 
     def settings_changed(self, shop: Shop[Account]) -> None:
         shop.state.configure(shop.settings)
-        if not shop.settings.get("rotating_refresh_tokens"):
-            shop.state.refresh_tokens = {str(shop.settings["refresh_token"])}
 
-    def limits_changed(self, shop: Shop[Account]) -> None:
-        """Changed rates begin with full buckets."""
-        limits.checked(shop.limits)
-        self._buckets.forget(shop.host)
+    def put_shop(self, host: str, settings: dict[str, Any]) -> Shop[Account]:
+        """Refused before anything is changed."""
+        known = self.shops.get(shop_host(host))
+        Account.new(host, (known.settings if known is not None else {}) | settings)
+        return super().put_shop(host, settings)
+
+    def put_limits(self, host: str, given: dict[str, Any]) -> Shop[Account]:
+        """Refused before anything is changed. Changed rates begin with full buckets."""
+        limits.checked(limits.DEFAULTS | given)
+        shop = super().put_limits(host, given)
+        if limits.RATES & given.keys():
+            self._buckets.forget(shop.host)
+            self._buckets.forget(str(shop.settings["lwa_client_id"]))
+        return shop
 
     def shop_of(self, request: web.Request, body: bytes) -> Shop[Account] | None:
         return self._access.seller(request, body)
@@ -88,6 +110,8 @@ class AmazonSpApi(Simulator[Account]):
         if shop_host(request.host) == SIGN_IN_HOST:
             refused = sign_in.refused_client()
             return _json(refused.body, refused.status)
+        if _is_presigned(request):
+            return presigned.missing()
         return _refused(unauthorized("The access token you provided is revoked, malformed or invalid."))
 
     def classify(self, shop: Shop[Account], request: web.Request, body: bytes) -> tuple[str, str]:
@@ -132,24 +156,23 @@ class AmazonSpApi(Simulator[Account]):
 
     async def _answer(self, request: web.Request) -> web.Response:
         call: Call[Account] = call_of(request)
-        await self._settle(call.shop)
         if shop_host(request.host) == SIGN_IN_HOST:
             return self._token(call, request)
         if _is_presigned(request):
-            at_schemas = shop_host(request.host) == SCHEMAS_HOST
+            at_schemas = shop_host(request.host) == presigned.SCHEMAS_HOST
             handler = definitions.downloaded if at_schemas else documents.exchanged
-            answer, breaches = handler(request, call, self.clock.now())
+            answer, breaches = handler(request, call, call.entry.simulator_time)
             self._record(call, breaches)
             return answer
         try:
-            return self._operation(call, request)
+            return await self._operation(call, request)
         except Refusal as refusal:
             return _refused(refusal, self._rate(call))
 
     async def _settle(self, shop: Shop[Account]) -> None:
         """Bring what is due by now to its end."""
         now = self.clock.now()
-        await feed_work.settle(shop, now)
+        await feed_work.settle(shop, now, self._record_in_feed)
         shop.state.listings.settle(now)
         await reports.settle(shop, now)
 
@@ -162,8 +185,9 @@ class AmazonSpApi(Simulator[Account]):
         )
         return _json(answer.body, answer.status)
 
-    def _operation(self, call: Call[Account], request: web.Request) -> web.Response:
-        shop, now = call.shop, self.clock.now()
+    async def _operation(self, call: Call[Account], request: web.Request) -> web.Response:
+        """Tokens and addresses are looked at when a request arrives, however long it then waits."""
+        shop, now = call.shop, call.entry.simulator_time
         self._access.admit(shop, request, now)
         found = routes.find(self._routes, request.method, _raw_path(request))
         if found is None or found[0].operation in shop.settings.get("denied_operations", ()):
@@ -171,6 +195,9 @@ class AmazonSpApi(Simulator[Account]):
         route, path = found
         visit = Visit(call, shop.state, shop.limits, path, _query(request), now)
         self._throttle.pass_through(visit, route.operation)
+        if route.operation not in _HURRIED:
+            await self._settle(shop)
+        visit.now = self.clock.now()
         answer = route.handler(visit)
         self._record(call, visit.breaches)
         return _json(answer.content, answer.status, self._rate(call) if answer.status in _RATE_TOLD else {})
@@ -178,6 +205,13 @@ class AmazonSpApi(Simulator[Account]):
     def _rate(self, call: Call[Account]) -> dict[str, str]:
         rate = self._throttle.told(call.entry.operation, call.shop.limits)
         return {} if rate is None else {"x-amzn-RateLimit-Limit": rate}
+
+    def _record_in_feed(self, shop: Shop[Account], feed_id: str, violation: Violation) -> None:
+        """A breach inside a feed is nobody's request: it is found when the feed is worked on."""
+        shop.counts.violations += 1
+        self.violations.record(
+            violation, seq=0, host=shop.host, operation="feed", method="FEED", path=f"/feeds/{feed_id}"
+        )
 
     def _record(self, call: Call[Account], found: Iterable[Violation]) -> None:
         for violation in found:
@@ -204,7 +238,7 @@ def _is_presigned(request: web.Request) -> bool:
 def _presigned_operation(request: web.Request) -> tuple[str, str]:
     if request.method == "PUT":
         return "write", "uploadDocument"
-    return "read", "downloadSchema" if shop_host(request.host) == SCHEMAS_HOST else "downloadDocument"
+    return "read", "downloadSchema" if shop_host(request.host) == presigned.SCHEMAS_HOST else "downloadDocument"
 
 
 def _raw_path(request: web.Request) -> str:

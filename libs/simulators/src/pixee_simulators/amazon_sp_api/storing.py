@@ -4,11 +4,17 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from pixee_simulators.amazon_sp_api.account import Account
-from pixee_simulators.amazon_sp_api.listings import Attributes, Listing, Version, asin_of, identifiers_of, share_of
-from pixee_simulators.amazon_sp_api.submissions import Outcome, Submission
+from pixee_simulators.amazon_sp_api.listings import (
+    Attributes,
+    Listing,
+    Version,
+    asin_of,
+    identifiers_of,
+    packed,
+    share_of,
+)
+from pixee_simulators.amazon_sp_api.submissions import Outcome, Submission, is_amazons
 
 
 def store(
@@ -25,14 +31,13 @@ def store(
     if submission.operation == "DELETE":
         if listing is None or not existed:
             return "nothing"
-        listings.store(listing, Version(b"{}", "", "", visible_at, gone=True), now)
+        listings.store(listing, Version(packed({}), "", "", visible_at, gone=True), now)
         return "deleted"
     if listing is None or not existed:
         listing = _made(account, submission, outcome.attributes, limits, now, visible_at)
     _own_warehouse(account, submission.sku, outcome.attributes)
     _late(listing, submission, limits, now)
-    written = orjson.dumps(outcome.attributes)
-    version = Version(written, outcome.product_type, outcome.requirements, visible_at)
+    version = Version(packed(outcome.attributes), outcome.product_type, outcome.requirements, visible_at)
     listings.store(listing, version, now, identifiers_of(outcome.attributes))
     return "updated" if existed else "created"
 
@@ -70,14 +75,14 @@ def _asin(account: Account, sku: str, attributes: Attributes) -> str:
 
 
 def _own_warehouse(account: Account, sku: str, attributes: Attributes) -> None:
-    """A listing that Amazon fulfils always has Amazon's channel, and never a quantity of ours in it."""
-    if sku not in account.fba_skus:
-        return
-    channel = account.fba_channel
-    others = [
-        one for one in attributes.get("fulfillment_availability", []) if one.get("fulfillment_channel_code") != channel
-    ]
-    attributes["fulfillment_availability"] = [{"fulfillment_channel_code": channel}, *others]
+    """A listing that Amazon fulfils always has Amazon's channel, and Amazon's channels never a quantity of ours."""
+    given = attributes.get("fulfillment_availability", [])
+    theirs = {str(one["fulfillment_channel_code"]) for one in given if is_amazons(one)}
+    if sku in account.fba_skus:
+        theirs.add(account.fba_channel)
+    if theirs:
+        channels = [{"fulfillment_channel_code": one} for one in sorted(theirs)]
+        attributes["fulfillment_availability"] = channels + [one for one in given if not is_amazons(one)]
 
 
 def _late(listing: Listing, submission: Submission, limits: Mapping[str, Any], now: float) -> None:

@@ -10,6 +10,7 @@ from pixee_simulators.amazon_sp_api.errors import invalid_input
 from pixee_simulators.amazon_sp_api.issues import Issue, issue_of, judge
 from pixee_simulators.amazon_sp_api.listings import Attributes, Key, Version
 from pixee_simulators.amazon_sp_api.product_types import OFFER_ATTRIBUTES, TYPES
+from pixee_simulators.amazon_sp_api.schema_check import Problem
 from pixee_simulators.kit import Violation
 
 _MERGEABLE = frozenset({"fulfillment_availability", "purchasable_offer"})
@@ -120,10 +121,11 @@ def _patch(submission: Submission, patch: dict[str, Any], attributes: Attributes
     kept = None if value is None else _ours(name, value, submission.marketplace, outcome)
     if value and not kept:
         return
+    if kept is not None and not (isinstance(kept, list) and all(isinstance(one, dict) for one in kept)):
+        outcome.issues.append(issue_of(Problem("type", name, "a value is a list of objects")))
+        return
     schema = TYPES[submission.product_type].attributes.get(name, {})
     keys = tuple(schema.get("selectors", ("marketplace_id",)))
-    if kept is not None and any(not isinstance(one, dict) for one in kept):
-        raise invalid_input("Invalid patch.", "a value is a list of objects")
     patches.change(attributes, name, op, kept, keys, submission.marketplace)
 
 
@@ -146,15 +148,16 @@ def _mismatch(kind: str, before: Version, outcome: Outcome) -> None:
 
 def _watch_quantities(account: Account, submission: Submission, outcome: Outcome) -> None:
     """Quantities of Amazon's own warehouses are Amazon's; to push one is a mistake whatever the answer."""
-    if submission.sku not in account.fba_skus:
-        return
-    given = list(submission.attributes.get("fulfillment_availability") or [])
-    for patch in submission.patches:
-        if patches.attribute_of(patch["path"]) == "fulfillment_availability":
-            given += patch.get("value") or []
-    if any(isinstance(one, dict) and "quantity" in one for one in given):
-        outcome.breaches.append(
-            Violation(
-                "fba_quantity", "/attributes/fulfillment_availability", f"{submission.sku} is fulfilled by Amazon"
-            ),
-        )
+    name = "fulfillment_availability"
+    patched = [one.get("value") for one in submission.patches if patches.attribute_of(one["path"]) == name]
+    values = [submission.attributes.get(name), *patched]
+    given = [one for value in values if isinstance(value, list) for one in value if isinstance(one, dict)]
+    pushed = [one for one in given if "quantity" in one]
+    if any(submission.sku in account.fba_skus or is_amazons(one) for one in pushed):
+        message = f"{submission.sku} is fulfilled by Amazon"
+        outcome.breaches.append(Violation("fba_quantity", "/attributes/fulfillment_availability", message))
+
+
+def is_amazons(element: Mapping[str, Any]) -> bool:
+    """Whether a channel's stock lies in Amazon's own warehouses."""
+    return str(element.get("fulfillment_channel_code", "")).startswith("AMAZON_")

@@ -53,7 +53,7 @@ def item(account: Account, key: Key, now: float, *, attributes: bool = False) ->
             "late_at": listing.late_at,
         }
         if attributes:
-            told["attributes"] = orjson.Fragment(newest.attributes)
+            told["attributes"] = orjson.Fragment(newest.text())
     return told
 
 

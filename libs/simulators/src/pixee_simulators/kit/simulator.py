@@ -22,7 +22,7 @@ from pixee_simulators.kit.violations import Violation, Violations
 
 
 class Simulator(ABC, Generic[State]):
-    """One platform, many shops told apart by the Host header (lower case, port removed).
+    """One platform, many shops told apart by the Host header (lower case, port removed) unless `shop_of` knows better.
 
     The life of a request: shop found -> `classify` -> logged -> `validate` (violations recorded, never answered) ->
     faults of the "before" sort -> `limits["latency_ms"]` -> the platform's handler -> faults of the "after" sort.

@@ -1,4 +1,4 @@
-"""The parts of a shop that are not catalog: currency, tax setting, system status, webhooks (stored, never sent)."""
+"""The parts of a shop that are not catalog: currency, tax setting, system status, webhooks (sent by `deliveries`)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -103,6 +103,7 @@ class Webhooks:
             "date_created_gmt": now,
             "date_modified_gmt": now,
         }
+        self._visit.pinged.append(number)
         return _wire(self._webhooks[number])
 
     def update(self, number: int, body: dict[str, Any]) -> dict[str, Any]:
@@ -127,5 +128,5 @@ class Webhooks:
 def _wire(webhook: Record) -> dict[str, Any]:
     """The secret is never shown again."""
     resource, event = webhook["topic"].split(".")
-    shown = {name: value for name, value in webhook.items() if name != "secret"}
+    shown = {name: value for name, value in webhook.items() if name not in {"secret", "failures"}}
     return shown | {"resource": resource, "event": event, "hooks": [f"woocommerce_{event}_{resource}"]}

@@ -1,6 +1,7 @@
 """A connector as the courier needs it: its settings as adapters read them, and its credentials in clear, for as short as possible.
 
-Read anew after two seconds, so that a pause, a deletion or new credentials are seen by the next submission.
+Read anew after two seconds, so that a pause, a deletion or new credentials are seen by the next submission, and at the first chunk
+of every job, so that a job uses the mapping that stood when it was asked for.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from pixee_common.crypto import Credentials, KeyRing, SealedCredentials
 from pixee_common.db import Connection, Database
 from pixee_common.domain.ids import AccountId, ConnectorId, RouteKey
 from pixee_common.domain.mapping import ANYTHING, ConnectorMapping
-from pixee_common.egress import HostRule
+from pixee_common.egress import EgressPolicy, HostRule
 from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.calls import ConnectorSettings
 
@@ -67,11 +68,11 @@ class ConnectorReader:
         self._clock = clock
         self._kept: dict[UUID, tuple[float, Connector | None]] = {}
 
-    async def read(self, connector_id: UUID) -> Connector | None:
+    async def read(self, connector_id: UUID, *, anew: bool = False) -> Connector | None:
         """The connector, deleted ones included; null where there is none or this worker does not know its platform."""
         now = self._clock.monotonic()
         at, kept = self._kept.get(connector_id, (float("-inf"), None))
-        if now - at < _FRESH_SECONDS:
+        if not anew and now - at < _FRESH_SECONDS:
             return kept
 
         async def work(connection: Connection) -> asyncpg.Record | None:
@@ -140,12 +141,18 @@ def with_currency(connector: Connector, currency: str) -> Connector:
     )
 
 
-def host_rule(manifest: Manifest, settings: ConnectorSettings) -> HostRule:
-    """Where this connector's requests may go: the platform's hosts, or for a self-hosted shop its own host alone."""
-    spec = manifest.host
-    pattern = spec.pattern if spec.pattern is not None else _escaped(host_of(settings.address))
+def host_rule(manifest: Manifest, settings: ConnectorSettings, policy: EgressPolicy) -> HostRule:
+    """Where this connector's requests may go: the platform's hosts, or for a self-hosted shop its own host alone.
+
+    Without TLS only where the platform can, the operator permits it, and the shop's own address says so.
+    """
+    spec, host = manifest.host, host_of(settings.address)
+    plain = settings.address.lower().startswith("http://") and "http" in policy.schemes_for(host, spec.schemes)
     return HostRule(
-        pattern=pattern, ports=frozenset(spec.ports), schemes=frozenset({"https"}), also=frozenset(spec.extra_hosts)
+        pattern=spec.pattern if spec.pattern is not None else _escaped(host),
+        ports=frozenset(spec.ports),
+        schemes=frozenset({"http"} if plain else {"https"}),
+        also=frozenset(spec.extra_hosts),
     )
 
 

@@ -48,6 +48,21 @@ listing_operations = Table(
         nullable=True,
         comment="What the platform said after the item's outcome was final: {outcome, reason, message, at}.",
     ),
+    words("failure_message", nullable=True, comment="Of the newest failure."),
+    words(
+        "failure_class",
+        nullable=True,
+        comment="Reason and kind of message: failures of one class are the same failure.",
+    ),
+    Column("failure_hash", LargeBinary, nullable=True, comment="Of what failed; another hash is another attempt."),
+    moment("failing_since", comment="The first of the failures that are counted."),
+    Index(
+        "ix_listing_operations_quarantine",
+        "connector_id",
+        "item_id",
+        "operation",
+        postgresql_where=text("failures >= 3"),
+    ),
 )
 
 seen_values = Table(
@@ -70,4 +85,5 @@ pending_changes = Table(
     Column("version", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     born(),
+    Index("ix_pending_changes_oldest", "connector_id", "operation", "created_at"),
 )

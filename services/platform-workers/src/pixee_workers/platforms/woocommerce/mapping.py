@@ -105,18 +105,25 @@ def parent_sku(product: Product) -> str:
 
 def product_words(item: ProductItem, settings: ConnectorSettings) -> JsonValue | Refusal:
     """A product's content: the form of an update, without price, quantity or any id of the shop."""
-    product, locale = item.product, settings.locale
-    name = (localized(product.names, locale) or "").strip()
-    if not name:
+    product = item.product
+    if not (localized(product.names, settings.locale) or "").strip():
         return Refusal(ReasonCode.MISSING_FIELD, "The name is empty: give the product a name.", "names")
     wrong = next((v for v in item.variants if v.price is not None and _foreign(v.price, settings)), None)
     if wrong is not None and item.listing is None:
         return _wrong_currency(wrong.variant.sku, cast("Price", wrong.price), settings)
+    tax_class = tax_class_of(product.tax_class, settings)
+    if isinstance(tax_class, Refusal):
+        return tax_class
+    return _words(item, tax_class, settings)
+
+
+def _words(item: ProductItem, tax_class: str | None, settings: ConnectorSettings) -> JsonValue:
+    product, locale = item.product, settings.locale
     variable = is_variable(product)
     only = product.variants[0]
     status, visibility = STATUSES[product.status]
     document: Document = {
-        "name": name,
+        "name": (localized(product.names, locale) or "").strip(),
         "type": VARIABLE if variable else SIMPLE,
         "status": status,
         "catalog_visibility": visibility,
@@ -129,9 +136,6 @@ def product_words(item: ProductItem, settings: ConnectorSettings) -> JsonValue |
     }
     if not variable:
         document["global_unique_id"] = only.ean or ""
-    tax_class = tax_class_of(product.tax_class, settings)
-    if isinstance(tax_class, Refusal):
-        return tax_class
     if tax_class is not None:
         document["tax_class"] = tax_class
     media = product.media if variable else (*product.media, *only.media)

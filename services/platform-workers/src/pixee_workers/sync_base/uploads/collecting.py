@@ -19,6 +19,7 @@ from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.outcomes import RemoteJob
 from pixee_workers.sync_base.results import Tally, backoff
+from pixee_workers.sync_base.routes import ChunkKey
 from pixee_workers.sync_base.tracks import origin_from
 from pixee_workers.sync_base.upload_contract import Collected, Uploader, Verdict
 from pixee_workers.sync_base.uploads.completing import kept_of
@@ -45,6 +46,8 @@ class Collecting:
         self._writer = writer
         self._courier = courier
         self._late = LateVerdicts(rows, courier, poller, lane.life.worker_id)
+        self._failed: set[UUID] = set()
+        """Items of the file whose failure was counted: one verdict is one failure, however many jobs wait for it."""
         self.again_at: datetime = poller.wiring.clock.now()
 
     async def run(self, submission_id: UUID) -> bool:
@@ -82,7 +85,12 @@ class Collecting:
     async def _spread(self, collected: Collected, file: OpenFile) -> None:
         poller = self._poller
         life = self._lane.life.worker_id
-        while chunks := await self._rows.members(file.id, poller.chunk, life, _CHUNKS_AT_ONCE):
+        seen: set[ChunkKey] = set()
+        while chunks := await self._rows.members(file.id, poller.chunk, life, self._lane.unbegun, _CHUNKS_AT_ONCE):
+            chunks = [chunk for chunk in chunks if key_of(chunk) not in seen]
+            if not chunks:  # what cannot be written at all is left as it is, for an engineer
+                break
+            seen.update(key_of(chunk) for chunk in chunks)
             self._lane.let_go([key_of(chunk) for chunk in chunks])
             parts = await self._rows.parts(file.id, chunks)
             results = [self._result(chunk, parts.get(key_of(chunk), ()), collected, file) for chunk in chunks]
@@ -105,6 +113,10 @@ class Collecting:
                     continue
                 origin = origin_from(item_id, part.sent[str(item_id)])
                 tally.settle(origin, outcome_of(item_id, verdict))
+                if COUNTS_AS[verdict.kind] is Counted.FAILED:
+                    if item_id in self._failed:
+                        tally.counted_elsewhere(item_id)
+                    self._failed.add(item_id)
                 if verdict.kind is OutcomeKind.ACCEPTED:
                     later.append(item_id)
             tally.polled(part.row_id, again_in=None)

@@ -110,7 +110,8 @@ class UploadCourier:
         missing = upload.from_items - own
         if missing <= 0:
             return True
-        return await self.rows.waiting_items(carriage.chunk, lane.life.worker_id, missing) >= missing
+        found = await self.rows.waiting_items(carriage.chunk, lane.life.worker_id, lane.unbegun, missing)
+        return found >= missing
 
     async def _by_calls(self, carriage: Carriage) -> ChunkResult:
         return await self._courier.finish(carriage)

@@ -71,17 +71,15 @@ class UploadRows:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def waiting_items(self, chunk: ClaimedChunk, worker_id: WorkerId, most: int) -> int:
+    async def waiting_items(self, chunk: ClaimedChunk, worker_id: WorkerId, lane: Sequence[ChunkKey], most: int) -> int:
         """How many items of the chunk's connector and operation are to be sent beside its own; counted to about `most`."""
-        place = (chunk.job_id, chunk.no, chunk.priority, -1, -1, most)
-        return int((await self._fetch(statements.COUNT, *_whose(chunk, worker_id), [], *place))[0][0])
+        place = (chunk.priority, -1, -1, most)
+        return int((await self._fetch(statements.COUNT, *_whose(chunk, worker_id), *_keys(lane), *place))[0][0])
 
-    async def at_hand(self, leader: ClaimedChunk, worker_id: WorkerId, tokens: Collection[UUID]) -> list[ClaimedChunk]:
-        """Claims what is rung, in this worker's line, or waits for the same budget; in order. `tokens`: of what is taken already."""
-        token = uuid4()
-        values = (*_whose(leader, worker_id), [*tokens, token], leader.job_id, leader.no, token)
-        rows = await self._fetch(statements.GATHER_AT_HAND, *values)
-        return _in_order(rows)
+    async def at_hand(self, leader: ClaimedChunk, worker_id: WorkerId, lane: Sequence[ChunkKey]) -> list[ClaimedChunk]:
+        """Claims what is rung, stands in the lane's line (its keys), or waits for the same budget; in order."""
+        values = (*_whose(leader, worker_id), *_keys(lane), uuid4())
+        return _in_order(await self._fetch(statements.GATHER_AT_HAND, *values))
 
     async def in_line(
         self, leader: ClaimedChunk, worker_id: WorkerId, after: tuple[int, int], count: int
@@ -168,10 +166,10 @@ class UploadRows:
         await self._execute(statements.POLLED, submission_id, again_at)
 
     async def members(
-        self, submission_id: UUID, poller: ClaimedChunk, worker_id: WorkerId, count: int
+        self, submission_id: UUID, poller: ClaimedChunk, worker_id: WorkerId, lane: Sequence[ChunkKey], count: int
     ) -> list[ClaimedChunk]:
         """Claims the next chunks of the file, the poller's own left out, while this worker owns the route."""
-        who = (poller.route_key, worker_id, submission_id, uuid4(), poller.job_id, poller.no, count)
+        who = (poller.route_key, worker_id, submission_id, uuid4(), *_keys(lane), poller.job_id, poller.no, count)
         return _in_order(await self._fetch(statements.MEMBERS, *who))
 
     async def parts(self, submission_id: UUID, chunks: Sequence[ClaimedChunk]) -> dict[ChunkKey, list[Part]]:
@@ -207,6 +205,10 @@ class UploadRows:
 
 def _whose(chunk: ClaimedChunk, worker_id: WorkerId) -> tuple[Any, ...]:
     return chunk.route_key, worker_id, chunk.connector_id, chunk.operation.value
+
+
+def _keys(keys: Sequence[ChunkKey]) -> tuple[list[UUID], list[int]]:
+    return [job_id for job_id, _ in keys], [no for _, no in keys]
 
 
 def _in_order(rows: Sequence[Any]) -> list[ClaimedChunk]:

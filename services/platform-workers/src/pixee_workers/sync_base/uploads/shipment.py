@@ -40,6 +40,11 @@ class Gatherer(Protocol):
     life: Incarnation
     closing: bool
 
+    @property
+    def unbegun(self) -> list[ChunkKey]:
+        """Chunks that stand in the lane's line."""
+        ...
+
     def let_go(self, keys: Collection[ChunkKey]) -> None:
         """These chunks of the lane's line were taken into a file."""
         ...
@@ -55,11 +60,6 @@ class Cargo:
     items: dict[ChunkKey, tuple[UUID, ...]] = field(default_factory=dict)
     claimed: dict[ChunkKey, ClaimedChunk] = field(default_factory=dict)
     """Taken beside the leader, and neither written nor given back."""
-
-    @property
-    def tokens(self) -> set[UUID]:
-        """By which the table knows what was taken already."""
-        return {chunk.claim_token for chunk in self.claimed.values()}
 
 
 class Shipment:
@@ -93,13 +93,13 @@ class Shipment:
         leader = self.cargo.leader.chunk
         await self._rows.begin(self.id, leader, self._deadline)
         await self._take([leader])
-        while not self._ended and (chunks := await self._rows.at_hand(leader, self._life, self.cargo.tokens)):
+        while not self._ended and (chunks := await self._rows.at_hand(leader, self._life, self._lane.unbegun)):
             await self._take_claimed(chunks)
         place = _FIRST
         while not self._ended and (found := await self._rows.in_line(leader, self._life, place, _CHUNKS_AT_ONCE)):
             place = found[-1][0]
             await self._take_claimed([chunk for _, chunk in found])
-        while not self._ended and (chunks := await self._rows.at_hand(leader, self._life, self.cargo.tokens)):
+        while not self._ended and (chunks := await self._rows.at_hand(leader, self._life, self._lane.unbegun)):
             await self._take_claimed(chunks)
 
     @property

@@ -19,15 +19,17 @@ RETURNING c.job_id, c.no, c.account_id, c.connector_id, c.platform, c.operation,
           c.item_ids, c.letters, c.attempt, c.look_up, c.epoch, c.claim_token, c.cursor, c.traceparent, NULL::timestamptz AS since
 """
 
-# What is rung or in this worker's line for the same connector and operation, and what waits for the same budget: whoever may go now
-# takes along what was to go a few seconds later. `sent` ones are being carried, or are marked as the next.
-AT_HAND = """
+# Of what this worker has claimed only what stands in the lane's line ($5, $6) may be taken: the outcome of any other may be on its
+# way to the table, and it would be sent twice.
+_IN_LANE = "(c.job_id, c.no) IN (SELECT l.job_id, l.no FROM unnest($5::uuid[], $6::int[]) AS l(job_id, no))"
+
+# What is rung or in the lane's line for the same connector and operation, and what waits for the same budget: whoever may go now takes
+# along what was to go a few seconds later.
+AT_HAND = f"""
 SELECT c.job_id, c.no, c.job_position, c.letters FROM (
-    SELECT job_id, no, job_position, letters, connector_id, operation, state, claim_token, worker_id FROM chunks
+    SELECT job_id, no, job_position, letters, connector_id, operation, state, worker_id FROM chunks
     WHERE route_key = $1 AND state IN ('rung', 'claimed', 'sent') OFFSET 0
-) c WHERE c.connector_id = $3 AND c.operation = $4
-      AND (c.state = 'rung' OR (c.state = 'claimed' AND c.worker_id = $2 AND c.claim_token <> ALL($5::uuid[])))
-      AND (c.job_id, c.no) <> ($6, $7)
+) c WHERE c.connector_id = $3 AND c.operation = $4 AND (c.state = 'rung' OR (c.worker_id = $2 AND {_IN_LANE}))
 UNION ALL
 SELECT c.job_id, c.no, c.job_position, c.letters FROM (
     SELECT job_id, no, job_position, letters, route_key, connector_id, operation, wait_reason FROM chunks
@@ -51,7 +53,7 @@ SELECT c.job_id, c.no, c.job_position, c.letters FROM (
 COUNT = f"""
 WITH {OWNED}
 SELECT coalesce(sum(length(f.letters) - length(translate(f.letters, '.ue', ''))), 0)
-FROM owned o CROSS JOIN LATERAL ({AT_HAND} UNION ALL ({_in_line(8)})) f
+FROM owned o CROSS JOIN LATERAL ({AT_HAND} UNION ALL ({_in_line(7)})) f
 JOIN jobs j ON j.id = f.job_id AND j.cancel_requested_at IS NULL AND j.finished_at IS NULL
 """
 
@@ -78,7 +80,8 @@ WITH {OWNED}, found AS MATERIALIZED (
     ORDER BY f.job_position, f.no LIMIT 500
 ), locked AS MATERIALIZED (
     SELECT c.job_id, c.no FROM found f JOIN chunks c ON c.job_id = f.job_id AND c.no = f.no
-    WHERE (c.state || '') IN ('pending', 'rung', 'waiting') OR ((c.state || '') = 'claimed' AND c.worker_id = $2)
+    WHERE (c.state || '') IN ('pending', 'rung', 'waiting')
+       OR ((c.state || '') IN ('claimed', 'sent') AND c.worker_id = $2)
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 )
 UPDATE chunks c
@@ -89,7 +92,7 @@ FROM locked l CROSS JOIN owned o WHERE c.job_id = l.job_id AND c.no = l.no
 """
 
 
-GATHER_AT_HAND = _gather(AT_HAND, "$8")
+GATHER_AT_HAND = _gather(AT_HAND, "$7")
 GATHER_IN_LINE = _gather(_in_line(5), "$9")
 
 GIVE_BACK = f"""
@@ -158,18 +161,21 @@ UPDATE submissions SET polls = polls + 1, next_poll_at = $2 WHERE id = $1 AND st
 """
 
 # The poller's own chunk comes last: while it is unfinished, somebody will go on with the rest.
+_TAKEABLE = f"""
+((c.state || '') IN ('waiting', 'pending', 'rung')
+ OR ((c.state || '') IN ('claimed', 'sent') AND c.worker_id = $2 AND (c.claim_token = $4 OR {_IN_LANE})))
+"""
 MEMBERS = f"""
 WITH {OWNED}, found AS MATERIALIZED (
     SELECT r.job_id, r.chunk_no FROM owned o CROSS JOIN LATERAL (
         SELECT job_id, chunk_no, id FROM remote_jobs WHERE submission_id = $3 AND state = 'open' OFFSET 0
     ) r
     JOIN chunks c ON c.job_id = r.job_id AND c.no = r.chunk_no
-    WHERE ((c.state || '') IN ('waiting', 'pending', 'rung') OR ((c.state || '') = 'claimed' AND c.worker_id = $2))
-      AND (c.job_id, c.no) <> ($5, $6)
-    ORDER BY r.id LIMIT $7
+    WHERE {_TAKEABLE} AND (c.job_id, c.no) <> ($7, $8)
+    ORDER BY r.id LIMIT $9
 ), locked AS MATERIALIZED (
     SELECT c.job_id, c.no FROM found f JOIN chunks c ON c.job_id = f.job_id AND c.no = f.chunk_no
-    WHERE (c.state || '') IN ('waiting', 'pending', 'rung') OR ((c.state || '') = 'claimed' AND c.worker_id = $2)
+    WHERE {_TAKEABLE}
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 )
 UPDATE chunks c
