@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from conformance.profile import Fetching, Profile, Seen, Shop, by_sku
+from conformance.profile import Demand, Fetching, Profile, Seen, Shop, by_sku
 from platform_workers.platforms.amazon_sp_api.catalog import FR, rule
 
 from pixee_common.domain.mapping import ConnectorMapping
@@ -128,6 +128,25 @@ _MAPPING = ConnectorMapping(
         rule("size", "option:Size"),
     ),
 )
+
+
+def _demand() -> Demand:
+    """A value that the rule of its attribute does not translate; products that say nothing of it are as they were."""
+
+    def mapped(**values: str) -> dict[str, Any]:
+        made = rule("manufacturer", "attribute:maker", values=values)
+        return _MAPPING.model_copy(update={"attributes": (*_MAPPING.attributes, made)}).model_dump(mode="json")
+
+    return Demand(
+        content={"names": {"en": "Mapped"}, "attributes": [{"code": "maker", "values": {"en": ["atelier"]}}]},
+        lacking=mapped(maison="House"),
+        complete=mapped(atelier="Workshop"),
+        changed=mapped(atelier="Studio"),
+        field="attributes.manufacturer.values",
+        ours="atelier",
+    )
+
+
 _SECRETS = {
     "lwa_client_id": "amzn1.application-oa2-client.laws",
     "lwa_client_secret": "amzn1.oa2-cs.v1." + "a" * 26 + "canary",
@@ -148,6 +167,7 @@ PROFILE = Profile(
     remove=remove,
     limits={"rate_scale": 100},
     mapping=_MAPPING.model_dump(mode="json"),
+    demand=_demand(),
     exempt={
         **dict.fromkeys(
             (
