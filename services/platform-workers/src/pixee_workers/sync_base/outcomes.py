@@ -101,11 +101,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class PullPage:
-    """One page of a pull; no next cursor ends it. `requested_at` is the platform's clock where it tells it."""
+    """One page of a pull; no next cursor ends it. `requested_at` is the platform's clock where it tells it.
+
+    `wait_seconds` above zero: there is no page yet (a report is still being made), the same cursor is asked again after that.
+    """
 
     products: tuple[PulledProduct, ...]
     next_cursor: Mapping[str, JsonValue] | None
     requested_at: datetime
+    wait_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
