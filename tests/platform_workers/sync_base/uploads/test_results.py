@@ -1,5 +1,7 @@
 """What results bring, and when: not yet, never, too late, in two looks; cancelled jobs and deleted connectors meanwhile."""
 
+import asyncio
+
 import pytest
 from platform_workers.sync_base.uploads.bench import FileBench
 from platform_workers.sync_base.uploads.file_platform import fault, manifest, rejected
@@ -194,13 +196,39 @@ async def test_where_the_asking_chunk_is_no_more_another_one_asks(bench: FileBen
     worker = await bench.worker()
     await bench.turn(worker)
     await bench.rows.run("UPDATE chunks SET state = 'done', letters = 'rr' WHERE job_id = $1", first)
-    await bench.rows.run("UPDATE submissions SET next_poll_at = now() WHERE connector_id = $1", bench.rows.connector)
-    bench.clock.offset += 31
+    await bench.nobody_asks(for_seconds=5)
     await as_role("orchestrator").run(release_due)
     assert await bench.states(second) == ["waiting"], "it was in somebody's hands a moment ago"
-    await bench.rows.run("UPDATE chunks SET claimed_at = now() - interval '31 seconds' WHERE job_id = $1", second)
+    await bench.nobody_asks()
     await as_role("orchestrator").run(release_due)
     assert await bench.states(second) == ["pending"]
     await bench.turn(worker)
     assert (await bench.letters(first), await bench.letters(second)) == ("rr", "aa")
     assert await bench.open_parts() == 0
+
+
+async def test_of_a_file_that_was_never_opened_nobody_waits_for_a_verdict(bench: FileBench, as_role) -> None:
+    job = await bench.job(await bench.products(2))
+    worker, reached = await bench.worker(), asyncio.Event()
+
+    async def stop() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    bench.adapter.before = lambda step: stop() if step == "upload" else None
+    await bench.ring()
+    await worker.lanes.ring({bench.route: None})
+    await reached.wait()
+    await worker.die()
+    await bench.bury(worker)
+    await bench.rows.run(
+        "UPDATE remote_jobs SET deadline_at = now() - interval '1 second' WHERE connector_id = $1", bench.rows.connector
+    )
+    await as_role("orchestrator").run(end_overdue_verdicts)
+    assert await bench.letters(job) == ".."
+    bench.adapter.before = lambda step: None
+    other = await bench.worker()
+    await bench.turn(other)
+    await bench.later(31)
+    await bench.turn(other)
+    assert await bench.letters(job) == "aa"
