@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from platform_workers.sync_base.uploads.bench import FileBench
-from platform_workers.sync_base.uploads.file_platform import fault, manifest, rejected
+from platform_workers.sync_base.uploads.file_platform import MISSING, fault, manifest, rejected
 
 from pixee_common.domain.faults import FaultKind
 from pixee_common.domain.job import Operation, OutcomeKind
@@ -231,4 +231,27 @@ async def test_of_a_file_that_was_never_opened_nobody_waits_for_a_verdict(bench:
     await bench.turn(other)
     await bench.later(31)
     await bench.turn(other)
+    assert await bench.letters(job) == "aa"
+
+
+async def test_items_that_are_followed_up_are_asked_for_while_others_of_their_chunk_are_in_a_file(
+    bench: FileBench,
+) -> None:
+    items, job, worker = await _sent(bench, 2)
+    bench.platform.judge = lambda ref, key: Verdict(OutcomeKind.ACCEPTED) if key == "P0" else MISSING
+    bench.adapter.follow_up = FollowUp("look", 90.0, 3600.0)
+    await bench.later(31)
+    await bench.turn(worker)
+    assert await bench.letters(job) == "wu"
+    bench.platform.ready = False
+    await bench.later(61)
+    await bench.turn(worker)
+    assert ([len(file.records) for file in bench.platform.files.values()], await bench.letters(job)) == ([2, 1], "ww")
+    bench.adapter.poll_results.append(PollResult((Outcome(items[0], OutcomeKind.APPLIED),), done=True))
+    await bench.later(61)
+    await bench.turn(worker)
+    assert await bench.letters(job) == "aw"
+    bench.platform.ready, bench.platform.judge = True, lambda ref, key: None
+    await bench.later(61)
+    await bench.turn(worker)
     assert await bench.letters(job) == "aa"
