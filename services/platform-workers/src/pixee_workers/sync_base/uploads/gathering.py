@@ -99,28 +99,30 @@ class Loader:
             known = self._placed.get(track.id)
             if known is not None:
                 if (known.hash, known.version) == (track.ready.hash, track.ready.read.version):
-                    load.refs[str(track.id)] = known.ref
-                    load.sent[str(track.id)] = sent_record(track.ready, carriage.connector, carriage.adapter)
+                    self._note(load, track, known.ref)
                 else:
                     carriage.tally.wait(ReasonCode.REMOTE_PENDING, 0.0)
                 continue
-            made = self._made(carriage, track)
-            if made is None:
+            record = self._record(load, track)
+            if record is None:
                 continue
-            record, sent = made
             if not self._file.fits(record):
                 return False
             self._file.put(record)
             self._placed[track.id] = Placed(self._file.records, track.ready.hash, track.ready.read.version)
-            load.refs[str(track.id)], load.sent[str(track.id)] = self._file.records, sent
+            self._note(load, track, self._file.records)
         return True
 
-    def _made(self, carriage: Carriage, track: Track) -> tuple[bytes, dict[str, JsonValue]] | None:
-        """The item's record, and what a later verdict has to know of it; null where it is rejected."""
-        ref, settings = self._file.records + 1, carriage.connector.settings
+    def _note(self, load: Load, track: Track, ref: int) -> None:
+        load.refs[str(track.id)] = ref
+        load.sent[str(track.id)] = sent_record(track.ready, load.carriage.connector, load.carriage.adapter)
+
+    def _record(self, load: Load, track: Track) -> bytes | None:
+        carriage = load.carriage
+        ref = self._file.records + 1
+        settings = carriage.connector.settings
         try:
             record = self._adapter.record(carriage.operation, track.ready.mapped, ref, settings)
-            sent = sent_record(track.ready, carriage.connector, carriage.adapter)
         except Exception:
             _log.exception("the record of item %s for %s failed", track.id, carriage.chunk.platform)
             _reject(carriage, track, ReasonCode.INTERNAL, "The item could not be written into a file.")
@@ -128,7 +130,7 @@ class Loader:
         if not self._file.could_hold(record):
             _reject(carriage, track, ReasonCode.TOO_BIG, "The item alone is larger than a file may be.")
             return None
-        return record, sent
+        return record
 
     def _take_back(self, load: Load, begun: Mark) -> None:
         """The chunk has nothing in the file after all; what an earlier chunk put there stays."""
