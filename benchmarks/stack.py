@@ -10,8 +10,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from system.harness import Account, Shop, System, running_system, simple_product
+from system.shops import read_shop
 
-__all__ = ["Account", "Shop", "System", "simple_product", "system"]
+__all__ = ["Account", "Shop", "System", "read_shop", "running_system", "simple_product", "system"]
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""One worker on a shop that answers at once, against the same loop without SQL: what claims, values, intents and outcomes cost.
+"""One worker on a shop that answers at once, against the same loop without SQL: what claims, rows, intents and outcomes cost.
 
 Both sides call a simulated shop in a process of its own, without latency and with its limits wide open, through the real adapter
 and client, in turn and each time on an empty shop. The worker is what `pixee_workers.main` puts together, rung by hand: no Kafka,
@@ -143,11 +143,13 @@ class Course:
     async def loop(self) -> list[Lap]:
         """The same by the loop without SQL."""
         shop = await self.catalog.connect(self.simulator)
-        loop = await LoopWithoutSql.to(shop, self._adapter, self._wiring, self._owner)
+        loop = await LoopWithoutSql.to(shop, self._adapter, self._wiring, self._owner, self.catalog.account)
         laps = []
         for operation in OPERATIONS:
-            chunks = await loop.items(self.catalog, operation, self._owner)
-            laps.append(await self._lap(shop, partial(loop.run, operation, chunks)))
+            if operation is Operation.PUSH_STOCK:
+                await self.catalog.restock()
+            chunks = await loop.chunks(self.catalog, operation, self._owner)
+            laps.append(await self._lap(shop, partial(loop.run, chunks)))
             if loop.dropped.applied != len(self.catalog.products):
                 raise RuntimeError(f"{shop.platform}: not all items of {operation} were applied without SQL")
         return laps

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +53,7 @@ class Instant:
         life.check()
         return ChunkResult(chunk, "a" * len(chunk.letters), called=True)
 
-    def expect(self, chunk: ClaimedChunk) -> None:
+    def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
         """Reads nothing ahead."""
 
     def budget_state(self, route_key: RouteKey) -> Mapping[str, None]:

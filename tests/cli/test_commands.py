@@ -210,3 +210,19 @@ def test_a_dry_import_needs_no_stack_and_ends_with_5_when_a_row_was_refused(pixe
 def test_a_pull_takes_no_product_ids(pixee):
     done = pixee("sync", "shop", "pull-products", "--product-id", "550e8400-e29b-41d4-a716-446655440000")
     assert done.exit_code == Exit.USAGE
+
+
+def test_auto_sync_is_set_for_exactly_the_kinds_that_are_named(pixee, gateway):
+    on = {"push_products": False, "push_stock": True, "push_prices": True}
+    gateway.on("PATCH", "/api/v1/connectors/c-1", CONNECTOR | {"auto_sync": on}, CONNECTOR)
+    done = pixee("connectors", "set", "shop", "--auto-sync", "stock,prices")
+    assert (done.exit_code, "auto-sync push_stock, push_prices" in done.output) == (Exit.OK, True)
+    assert "auto-sync off" in pixee("connectors", "set", "shop", "--auto-sync", "none").output
+    off = dict.fromkeys(on, False)
+    assert gateway.bodies("PATCH", "/api/v1/connectors/c-1") == [{"auto_sync": on}, {"auto_sync": off}]
+
+
+@pytest.mark.parametrize("words", ["stocks", "none,stock", ","])
+def test_auto_sync_of_something_else_is_refused_before_any_call(pixee, gateway, words):
+    assert pixee("connectors", "set", "shop", "--auto-sync", words).exit_code == Exit.USAGE
+    assert gateway.bodies("PATCH", "/api/v1/connectors/c-1") == []

@@ -137,6 +137,18 @@ class Bench:
         )  # fmt: skip
         self.restart()
 
+    async def set_mapping(self, mapping: Mapping[str, Any]) -> None:
+        """The connector's whole mapping, as the next worker reads it."""
+        await self.rows.run(
+            "INSERT INTO mappings (connector_id, account_id, version, body) VALUES ($1, $2, 1, $3)"
+            " ON CONFLICT (connector_id) DO UPDATE SET version = mappings.version + 1, body = $3",
+            self.rows.connector, self.rows.account, dict(mapping),
+        )  # fmt: skip
+        await self.rows.run(
+            "UPDATE connectors SET mapping_version = mapping_version + 1 WHERE id = $1", self.rows.connector
+        )
+        self.restart()
+
     async def set_content(self, product: UUID, content: Mapping[str, Any]) -> None:
         """Replaces these parts of a product's content in the catalog."""
         await self.rows.run(

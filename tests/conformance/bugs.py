@@ -1,5 +1,6 @@
 """Mistakes that somebody who writes an adapter could make, one each."""
 
+import itertools
 import random
 from dataclasses import replace
 from typing import Any
@@ -44,6 +45,20 @@ def all_or_nothing(_operation: Operation, _items: Any, answer: Submission) -> Su
             FaultKind.REFUSED, FaultScope.OPERATION, ReasonCode.REFUSED_BY_PLATFORM, "one of them was bad"
         )
     return answer
+
+
+_MOODS = itertools.cycle((ReasonCode.INVALID_VALUE, ReasonCode.MISSING_FIELD))
+
+
+def moody(_operation: Operation, _items: Any, answer: Submission) -> Submission:
+    """Finds another reason for the same refusal each time."""
+    reason = next(_MOODS)
+    return replace(
+        answer,
+        outcomes=tuple(
+            replace(one, reason=reason) if one.kind is OutcomeKind.REJECTED else one for one in answer.outcomes
+        ),
+    )
 
 
 def believing(real: Adapter) -> Adapter:

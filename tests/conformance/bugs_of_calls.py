@@ -18,6 +18,19 @@ from pixee_workers.sync_base.outcomes import Submission
 _log = logging.getLogger("pixee_workers.planted")
 
 
+# --- how many ---------------------------------------------------------------------------------------------------------
+
+
+def one_by_one(real: Adapter) -> Adapter:
+    """A call for each item, where one would do."""
+
+    async def submit(operation: Operation, items: Any, context: CallContext) -> Submission:
+        answers = [await real.submit(operation, [item], context) for item in items]
+        return Submission(tuple(outcome for answer in answers for outcome in answer.outcomes))
+
+    return Planted(real, submit=submit)
+
+
 # --- safety -----------------------------------------------------------------------------------------------------------
 
 

@@ -66,14 +66,15 @@ async def a_throttle_holds_everybody_who_shares_the_budget(bench: Bench) -> None
 
     If it fails: the fault names the budget that is exhausted, or none where the call's own are meant.
     """
-    products, _ = await bench.products(31)
+    count = 2 * bench.manifest.capabilities[PRODUCTS].concurrency + 29
+    products, _ = await bench.products(count)
     await bench.push(PRODUCTS, products[:1])
     bench.simulator.put_limits(bench.profile.host, {"latency_ms": 10})
     bench.clock.patience = 0.4
     seen = len(bench.log())
     bench.fault("throttle", retry_after=7, times=1)
     result = await bench.push(PRODUCTS, products[1:])
-    assert result.letters == "a" * 30, f"{result.letters} {result.issues}"
+    assert result.letters == "a" * (count - 1), f"{result.letters} {result.issues}"
     log = bench.log()[seen:]
     refused = next(entry for entry in log if entry.fault == "throttle")
     after = [e.simulator_time - refused.simulator_time for e in log if e.started_ns > refused.started_ns]
@@ -149,8 +150,8 @@ async def never_more_calls_at_once_than_declared(bench: Bench) -> None:
 
     If it fails: make no call outside `context.call`, and start no tasks of your own.
     """
-    products, variants = await bench.products(12)
-    bench.simulator.put_limits(bench.profile.host, {"latency_ms": 20})
+    products, variants = await bench.products(bench.manifest.capabilities[PRODUCTS].concurrency + 12)
+    bench.simulator.put_limits(bench.profile.host, {"latency_ms": 100})
     for operation in (PRODUCTS, STOCK, PRICES):
         seen = len(bench.log())
         await bench.push(operation, products if operation is PRODUCTS else variants)

@@ -24,6 +24,7 @@ from pixee_workers.sync_base.adapters_found import folders
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
+from pixee_workers.sync_base.shared_tokens import SharedTokens
 from pixee_workers.sync_base.tokens import TokenStore
 
 
@@ -89,7 +90,8 @@ async def bench_of(
         policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=f"{profile.host}={url},*.example.com={url}")
         async with GuardedClient(policy) as client:
             sender = Recording(client)
-            wiring = Wiring(sender, policy, clock, TokenStore(clock), lambda: jobs.worker, "laws", lambda: 0.5)
+            tokens = TokenStore(clock, SharedTokens(database, KEYS, clock))
+            wiring = Wiring(sender, policy, clock, tokens, lambda: jobs.worker, "laws", lambda: 0.5)
             with listening() as heard:
                 yield Bench(
                     slug, profile, real.manifest, rows, jobs, simulator, Shop(http, url, profile.host, profile.credentials),

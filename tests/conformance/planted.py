@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from conformance import bugs, bugs_of_calls
+from conformance import bugs, bugs_of_calls, bugs_of_mappings
 from conformance.planting import Plant, both, classifying, mapping, requesting, rewriting, submitting
 
 from pixee_common.domain.job import Operation
@@ -53,7 +53,7 @@ BUGS = (
     Bug(
         "credentials_that_run_out_amid_a_job_lose_nothing", "shopify", classifying(bugs.hard), "for the merchant's key"
     ),
-    Bug("never_more_calls_at_once_than_declared", "shopify", bugs_of_calls.crowding, "calls at once, 6 declared"),
+    Bug("never_more_calls_at_once_than_declared", "shopify", bugs_of_calls.crowding, "calls at once, 32 declared"),
     Bug("an_answer_lost_after_the_commit_doubles_nothing", "shopify", bugs.stubborn, r"the shop has .* \(2\)'"),
     Bug("a_truncated_answer_doubles_nothing", "shopify", bugs.stubborn, r"the shop has .* \(2\)'"),
     Bug("a_connection_cut_before_anything_was_done_loses_nothing", "shopify", bugs.believing, "the shop has"),
@@ -153,6 +153,49 @@ BUGS = (
         bugs_of_calls.forgetting_the_overlap,
         r"missed: \['Late writer'\]",
     ),
+    Bug(
+        "what_failed_three_times_alike_is_left_alone_until_it_is_corrected",
+        "shopify",
+        mapping(bugs.restless),
+        "a call was made for it: r",
+    ),
+    Bug(
+        "what_failed_three_times_alike_is_left_alone_until_it_is_corrected",
+        "shopify",
+        submitting(bugs.moody),
+        "a call was made for it: r",
+    ),
+    Bug(
+        "a_call_that_is_refused_for_a_few_arrives_without_them_in_few_calls",
+        "shopify",
+        bugs_of_calls.one_by_one,
+        "push_stock: 6[0-9] calls for 60 items",
+    ),
+    Bug(
+        "a_call_that_is_refused_for_a_few_arrives_without_them_in_few_calls",
+        "shopify",
+        submitting(bugs.all_or_nothing),
+        "push_stock: neighbours suffer",
+    ),
+    Bug(
+        "a_missing_mapping_costs_no_call_and_says_what_to_map",
+        "woocommerce",
+        bugs_of_mappings.guessing,
+        "a call was made for it",
+    ),
+    Bug(
+        "a_missing_mapping_costs_no_call_and_says_what_to_map",
+        "shopify",
+        bugs_of_mappings.vague,
+        "the message does not name",
+    ),
+    Bug(
+        "a_new_mapping_sends_again_what_it_changes_alone",
+        "woocommerce",
+        bugs_of_mappings.all_of_it,
+        "after the change: a{10}",
+    ),
+    Bug("a_new_mapping_sends_again_what_it_changes_alone", "shopify", bugs_of_mappings.deaf, "after the change: s{10}"),
 )
 
 OUTSIDE_THE_SCHEMA = requesting(rewriting(bugs.unheard_of), Operation.PUSH_PRODUCTS)

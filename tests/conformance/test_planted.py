@@ -91,6 +91,12 @@ async def test_an_engine_that_sends_stale_values_is_found(owner, as_role, monkey
     await _breaks("a_stale_write_is_dropped", "ended as as", owner, as_role)
 
 
+async def test_an_engine_that_tries_for_ever_what_fails_is_found(owner, as_role, monkeypatch) -> None:
+    monkeypatch.setattr(assembling.Rows, "holds_back", lambda *_given: None)
+    law = "what_failed_three_times_alike_is_left_alone_until_it_is_corrected"
+    await _breaks(law, "a call was made for it: r", owner, as_role, "shopify")
+
+
 async def test_an_engine_that_keeps_shared_eans_to_itself_is_found(owner, as_role, monkeypatch) -> None:
     monkeypatch.setattr(results, "_shared_ean", lambda _origin: ())
     await _breaks("products_that_share_an_ean_stay_apart_and_are_warned_of", "warned of", owner, as_role)

@@ -10,9 +10,10 @@ from pixee_common.crypto import hash_secret, issue
 
 pytestmark = pytest.mark.stack
 
-READS = ["/api/v1/connectors/{id}", "/api/v1/woocommerce/{id}", "/api/v1/connectors/{id}/jobs", "/api/v1/jobs/{job}", "/api/v1/jobs/{job}/items", "/api/v1/jobs/{job}/events"]  # fmt: skip
+READS = ["/api/v1/connectors/{id}", "/api/v1/woocommerce/{id}", "/api/v1/connectors/{id}/jobs", "/api/v1/connectors/{id}/quarantine", "/api/v1/jobs/{job}", "/api/v1/jobs/{job}/items", "/api/v1/jobs/{job}/events"]  # fmt: skip
 WRITES = [
     "/api/v1/connectors/{id}/test", "/api/v1/connectors/{id}/pause", "/api/v1/connectors/{id}/resume", "/api/v1/jobs/{job}/cancel",
+    "/api/v1/jobs/{job}/retry", "/api/v1/connectors/{id}/quarantine/release", "/api/v1/woocommerce/{id}/quarantine/release",
     *(f"/api/v1/connectors/{{id}}/sync/{s}" for s in ("push-products", "pull-products", "push-stock", "push-prices")),
 ]  # fmt: skip
 

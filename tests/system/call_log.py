@@ -32,6 +32,17 @@ def highest_concurrency(log: Iterable[dict[str, Any]]) -> int:
     return most
 
 
+def calls_beside_another_worker(log: Iterable[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Pairs of calls of different workers that were under way at the same moment."""
+    calls = sorted((e for e in log if e["worker"]), key=lambda e: e["started_ns"])
+    found, under_way = [], list[dict[str, Any]]()
+    for call in calls:
+        under_way = [other for other in under_way if other["ended_ns"] > call["started_ns"]]
+        found += [(other, call) for other in under_way if other["worker"] != call["worker"]]
+        under_way.append(call)
+    return found
+
+
 async def owner_of(shop: Shop) -> str | None:
     """The worker that owns the shop's route now."""
     async with shop.system.database.connection() as connection:

@@ -9,6 +9,7 @@ from pixee_common.messaging.topics import CATALOG_CHANGED, JOBS, PROGRESS, Topic
 from pixee_gateway.app import create_app, openapi
 from pixee_gateway.notices import Notices
 from pixee_gateway.security.authentication import Authenticator
+from tools.generated.catalog_contract import catalog_changed_message
 from tools.generated.catalogue import manifests
 
 PUBLIC = {CATALOG_CHANGED: "Written by other services and read by Pixee; Pixee announces pulled changes here.", PROGRESS: "Read by dashboards.", JOBS: "Read by other services."}  # fmt: skip
@@ -64,6 +65,7 @@ def _channel(topic: Topic) -> dict[str, object]:
 
 def _message(topic: Topic) -> dict[str, object]:
     return {
+        **(catalog_changed_message() if topic.name == CATALOG_CHANGED else {}),
         "name": topic.event.TYPE,
         "contentType": "application/json",
         "headers": {

@@ -53,6 +53,8 @@ async def test_a_process_keeps_its_shops_over_a_stop(tmp_path: Path) -> None:
     async with process(tmp_path) as url, aiohttp.ClientSession() as session:
         async with session.get(f"{url}/wp-json/wc/v3/products", params={"sku": "A"}, headers=AT) as answer:
             assert [one["sku"] for one in await answer.json()] == ["A"]
+        async with session.get(f"{url}/health/live") as answer:
+            assert answer.status == 200
         async with session.get(f"{url}/health/ready") as answer:
             assert await answer.json() == {"status": "ready", "platform": "woocommerce", "shops": 1}
 

@@ -1,5 +1,6 @@
 """`catalog.changed` on real PostgreSQL: what is applied, what is dropped with a record, what goes to the dead letters, and how fast."""
 
+import random
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -231,3 +232,64 @@ async def test_what_nobody_can_read_goes_to_the_dead_letters_and_our_own_announc
     reasons = [row["reason"] for row in await world.rows("SELECT reason FROM dead_letters ORDER BY id")]
     assert reasons == ["unreadable", "unreadable", "unknown_account"]
     assert [row["key"] for row in await world.rows("SELECT key FROM products")] == ["Z"]
+
+
+async def test_many_changes_of_one_sku_in_a_batch_are_taken_in_order(world, teller) -> None:
+    await teller.tell(ProductUpserted(product=_product("A")))
+    base = {"currency": "EUR", "base_price": Decimal(3)}
+    await teller.tell(
+        *(StockChanged(sku="A", levels=(StockLevel(quantity=n),)) for n in range(1, 6)),
+        PriceChanged(sku="A", **base),
+        PriceChanged(sku="A", compare_at_price=Decimal(9)),
+        StockChanged(sku="A", levels=(StockLevel(location="north", quantity=8),)),
+        first=2,
+    )
+    assert [tuple(row) for row in await world.rows("SELECT location, quantity FROM stock")] == [("north", 8)]
+    assert await _record(world, "stock:A") == (9, "applied")
+    row = (await world.rows("SELECT base_price, compare_at_price FROM variants"))[0]
+    assert tuple(row) == (3, 9)
+
+
+async def test_a_late_change_beside_a_newer_one_in_the_same_batch_is_dropped_with_a_record(world, teller) -> None:
+    await teller.tell(ProductUpserted(product=_product("A")))
+    newer, older = (StockChanged(sku="A", levels=(StockLevel(quantity=n),)) for n in (7, 6))
+    repeated = teller.message(newer, 9)
+    await teller.consumer.handle([repeated, teller.message(older, 8), repeated])
+    assert await world.value("SELECT quantity FROM stock") == 7
+    assert await _record(world, "stock:A") == (9, "stale")
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_batch_ends_where_its_changes_one_by_one_would(world, teller, seed) -> None:
+    """Two accounts are told the same; one in a single batch, the other change by change."""
+    dice = random.Random(seed)
+    shapes = [("P", "A"), ("P", "A", "B"), ("Q", "B"), ("Q", "C", "D"), ("R", "D", "E")]
+    changes = []
+    for n in range(120):
+        sku = dice.choice("ABCDE")
+        changes.append(
+            dice.choice(
+                [
+                    StockChanged(sku=sku, levels=(StockLevel(location=dice.choice("nm"), quantity=n),)),
+                    PriceChanged(sku=sku, currency="EUR", base_price=Decimal(n + 1)),
+                    ProductUpserted(product=_product(*dice.choice(shapes), name=f"Name {n}")),
+                    ProductDeleted(key=dice.choice("PQR")),
+                ]
+            )
+        )
+    alone = Teller(teller.consumer, await world.account())
+    await teller.tell(*changes)
+    for n, change in enumerate(changes):
+        await alone.tell(change, first=n + 1)
+    assert await _live(world, teller.account) == await _live(world, alone.account)
+
+
+async def _live(world, account) -> list[tuple]:
+    """Products with their variants' SKUs and content, as a shop would be told of them."""
+    rows = await world.rows(
+        "SELECT p.key, p.content ->> 'names' AS names, array_agg(v.sku ORDER BY v.sku) AS skus FROM products p "
+        "LEFT JOIN variants v ON v.product_id = p.id AND v.deleted_at IS NULL "
+        "WHERE p.account_id = $1 AND p.deleted_at IS NULL GROUP BY 1, 2 ORDER BY 1",
+        account,
+    )
+    return [tuple(row) for row in rows]

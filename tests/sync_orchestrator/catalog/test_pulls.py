@@ -245,3 +245,13 @@ async def test_a_page_that_cannot_be_applied_fails_as_internal_and_is_kept(world
     assert (row["state"], row["failed"]) == ("failed", 1)
     assert await world.value("SELECT reason FROM dead_letters") == "page_failed"
     assert await world.value("SELECT count(*) FROM pulled_pages") == 0
+
+
+async def test_what_a_pull_brings_is_marked_for_the_other_connectors_alone(world, pull) -> None:
+    other = await world.connector(pull.account)
+    await world.execute("UPDATE connectors SET auto_sync = '{push_products,push_stock,push_prices}'")
+    await pull.begin()
+    await pull.stage(0, shown("7", sku="NEW", price="4.00", quantity=3))
+    product = await world.value("SELECT id FROM products WHERE account_id = $1", pull.account)
+    rows = await world.rows("SELECT connector_id, operation, item_id FROM pending_changes")
+    assert [tuple(row) for row in rows] == [(other, "push_products", product)]

@@ -59,6 +59,18 @@ class Gateway:
         """Waits for a worker, at most 20 s at the gateway."""
         return await self._call("POST", f"/api/v1/connectors/{connector_id}/test")
 
+    async def requirements(self, connector_id: str) -> Json:
+        """What the shop demands and offers; waits for a worker where nothing is kept."""
+        return await self._call("GET", f"/api/v1/connectors/{connector_id}/requirements")
+
+    async def mapping(self, connector_id: str) -> Json:
+        """With `version`, `suggestions` and `missing`."""
+        return await self._call("GET", f"/api/v1/connectors/{connector_id}/mapping")
+
+    async def put_mapping(self, connector_id: str, body: Mapping[str, Any]) -> Json:
+        """Replaces the whole mapping of the version in `body`."""
+        return await self._call("PUT", f"/api/v1/connectors/{connector_id}/mapping", json=body)
+
     async def sync(self, connector_id: str, operation: str, body: Mapping[str, Any] | None = None) -> Json:
         """`operation` as in the path: push-products, push-stock, push-prices, pull-products."""
         return await self._call("POST", f"/api/v1/connectors/{connector_id}/sync/{operation}", json=body)
@@ -74,6 +86,30 @@ class Gateway:
 
     async def cancel(self, job_id: str) -> Json:
         return await self._call("POST", f"/api/v1/jobs/{job_id}/cancel")
+
+    async def retry(self, job_id: str) -> Json:
+        """What failed of a job, as a new job: job_id, status, and how many items stay in quarantine."""
+        return await self._call("POST", f"/api/v1/jobs/{job_id}/retry")
+
+    async def quarantine(
+        self, connector_id: str, operation: str | None = None, *, at_most: int | None = None
+    ) -> AsyncIterator[Json]:
+        """What is in quarantine at a connector, page by page."""
+        params: dict[str, str | int] = {"limit": 500} | ({"operation": operation} if operation else {})
+        given = 0
+        while True:
+            answer = await self._call("GET", f"/api/v1/connectors/{connector_id}/quarantine", params=params)
+            for item in answer["items"]:
+                if at_most is not None and given >= at_most:
+                    return
+                given += 1
+                yield item
+            if not answer["next_cursor"]:
+                return
+            params["cursor"] = answer["next_cursor"]
+
+    async def release(self, connector_id: str, body: Mapping[str, Any]) -> Json:
+        return await self._call("POST", f"/api/v1/connectors/{connector_id}/quarantine/release", json=body)
 
     async def items(
         self, job_id: str, state: str | None = None, *, limit: int = 200, at_most: int | None = None

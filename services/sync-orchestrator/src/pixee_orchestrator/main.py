@@ -13,7 +13,7 @@ from faststream.kafka import KafkaBroker
 
 from pixee_common.clock import SystemClock
 from pixee_common.db import Database
-from pixee_common.db.channels import DISPATCH, OUTBOX, PLAN
+from pixee_common.db.channels import CHANGES, DISPATCH, OUTBOX, PLAN
 from pixee_common.delivery.dead_letters import DeadLetterBox
 from pixee_common.delivery.relay import Relay
 from pixee_common.messaging.brokers import BrokerRunner, build_broker
@@ -30,7 +30,8 @@ from pixee_common.service import (
     run_service,
     serve,
 )
-from pixee_orchestrator.catalog.consumer import CatalogConsumer
+from pixee_orchestrator.auto_sync.drain import Drain
+from pixee_orchestrator.catalog.consumer import MOST_AT_ONCE, CatalogConsumer
 from pixee_orchestrator.catalog.pulls.applying import PullPages
 from pixee_orchestrator.dispatch.dispatcher import Dispatcher
 from pixee_orchestrator.loops import Loop, supervise
@@ -65,8 +66,11 @@ class Orchestrator:
         timers = Timers(self.database, settings, clock, dispatcher.poke)
         self.plan = Loop("plan", planner.step, clock)
         self.cancel = Loop("cancel", timers.cancel, clock)
+        drain = Drain(self.database, clock, pause=settings.auto_sync_seconds, lifetime=lifetime)
+        self.drain = Loop("auto-sync", drain.step, clock, every=0.25)
         self.loops = (
-            *(self.plan, self.pulls, self.cancel),
+            *(self.plan, self.pulls, self.cancel, self.drain),
+            Loop("auto-sync tidying", drain.tidy, clock, every=60),
             Loop("dispatch", dispatcher.turn, clock),
             Loop("dispatch sweep", dispatcher.sweep, clock),
             Loop("fold sweep", folder.sweep, clock),
@@ -74,6 +78,7 @@ class Orchestrator:
             Loop("dead workers", timers.reap, clock),
             Loop("expire", timers.expire, clock, every=5),
             Loop("waits", timers.waits, clock),
+            Loop("webhooks", timers.webhooks, clock),
             Loop("gauges", timers.gauges, clock, every=5),
             Loop("house", timers.house, clock, every=600),
         )
@@ -88,7 +93,8 @@ class Orchestrator:
     def _build_broker(self) -> KafkaBroker:
         broker = build_broker(self._bootstrap, f"pixee-{SOURCE}")
         for topic, group, handle in self._handlers:
-            subscribe(broker, topic, group=group, handle=handle, set_aside=self._box)
+            most = MOST_AT_ONCE if topic == CATALOG_CHANGED else None
+            subscribe(broker, topic, group=group, handle=handle, set_aside=self._box, most=most)
         return broker
 
     def _asked_to_plan(self, payload: str) -> None:
@@ -97,7 +103,12 @@ class Orchestrator:
 
     async def listen(self) -> None:
         """Notifications of the database, for ever."""
-        wakes = {PLAN: self._asked_to_plan, DISPATCH: self._dispatcher.poke, OUTBOX: self.relay.wake}
+        wakes = {
+            PLAN: self._asked_to_plan,
+            DISPATCH: self._dispatcher.poke,
+            OUTBOX: self.relay.wake,
+            CHANGES: self.drain.wake,
+        }
         await self.database.listen(wakes)
 
     async def answers(self) -> None:

@@ -27,5 +27,11 @@ class OrchestratorSettings(Settings):
         validation_alias="PIXEE_PLAN_PAGE_ITEMS",
         ge=100,
         le=100_000,
-        description="Items planned in one transaction.",
+        description="Items planned in one transaction; also the most that one job of auto-sync sends.",
+    )
+    auto_sync_seconds: float = Field(
+        1,
+        validation_alias="PIXEE_AUTO_SYNC_SECONDS",
+        ge=0,
+        description="Least seconds between two jobs that auto-sync makes for one connector and operation.",
     )

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from platform_workers.sync_base.courier_side.fake_platform import answer, fault, outcome_for
 
-from pixee_common.domain.faults import FaultKind
+from pixee_common.domain.faults import FaultKind, FaultScope
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.sync_base.chunks import WorkerLostError
+from pixee_workers.sync_base.chunks import PullRefusal, WorkerLostError
 from pixee_workers.sync_base.items import PulledProduct, PulledVariant
 from pixee_workers.sync_base.outcomes import Outcome, PollResult, RemoteJob
 from pixee_workers.sync_base.pulling import as_json
@@ -226,7 +226,21 @@ async def test_a_poll_that_is_throttled_is_made_again_when_asked(bench):
     assert result.wait.until == at
 
 
-async def test_a_pull_that_is_refused_is_tried_again_slower(bench):
+@pytest.mark.parametrize("scope", list(FaultScope))
+async def test_a_pull_that_is_refused_ends_with_what_the_shop_said(bench, scope):
+    b = await bench()
+
+    async def refuse(*_given):
+        raise fault(FaultKind.REFUSED, scope, ReasonCode.PERMISSION_MISSING)
+
+    b.adapter.pull = refuse
+    result = await b.push(PULL, [], write=False)
+    assert result.wait is None
+    assert result.page.refusal == PullRefusal(ReasonCode.PERMISSION_MISSING, "fault refused")
+    assert (result.page.products, result.page.next_cursor) == ((), None)
+
+
+async def test_a_pull_whose_answer_nobody_understands_is_tried_again_slower(bench):
     b = await bench()
     b.shop.script.append(answer(418))
     result = await b.push(PULL, [], attempt=2)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from platform_workers.sync_base.courier_side.fake_platform import answer
@@ -12,6 +13,10 @@ from pixee_common.domain.job import Operation
 from pixee_workers.sync_base.reading_ahead import FRESH_SECONDS, Ahead, ReadingAhead
 
 PRODUCTS, STOCK = Operation.PUSH_PRODUCTS, Operation.PUSH_STOCK
+
+
+def nothing():
+    pass
 
 
 def chunk_of(operation=PRODUCTS, **changes):
@@ -39,9 +44,9 @@ def clock():
 
 async def test_what_is_expected_is_read_once_and_taken(clock):
     ahead, reads, chunk = ReadingAhead(clock), Reads(clock), chunk_of()
-    ahead.expect(chunk)
-    ahead.begin(False, reads)
-    ahead.begin(False, reads)
+    ahead.expect(chunk, nothing)
+    ahead.begin(chunk_of(), reads, overlaps=False)
+    ahead.begin(chunk_of(), reads, overlaps=False)
     found = await ahead.take(chunk)
     assert found.item_ids == chunk.item_ids
     assert reads.read == [chunk]
@@ -50,8 +55,8 @@ async def test_what_is_expected_is_read_once_and_taken(clock):
 
 async def test_what_was_read_half_a_second_ago_is_read_anew(clock):
     ahead, reads, chunk = ReadingAhead(clock), Reads(clock), chunk_of()
-    ahead.expect(chunk)
-    ahead.begin(False, reads)
+    ahead.expect(chunk, nothing)
+    ahead.begin(chunk_of(), reads, overlaps=False)
     await asyncio.sleep(0)
     await clock.advance(FRESH_SECONDS + 0.1)
     assert await ahead.take(chunk) is None
@@ -59,20 +64,20 @@ async def test_what_was_read_half_a_second_ago_is_read_anew(clock):
 
 async def test_a_chunk_that_was_overtaken_takes_nothing_of_the_others(clock):
     ahead, reads, chunk = ReadingAhead(clock), Reads(clock), chunk_of()
-    ahead.expect(chunk)
-    ahead.begin(False, reads)
+    ahead.expect(chunk, nothing)
+    ahead.begin(chunk_of(), reads, overlaps=False)
     assert await ahead.take(chunk_of()) is None
     assert await ahead.take(chunk) is None
 
 
 async def test_fast_and_bulk_chunks_are_read_apart(clock):
     ahead, reads, bulk, fast = ReadingAhead(clock), Reads(clock), chunk_of(), chunk_of(STOCK)
-    ahead.expect(bulk)
-    ahead.begin(True, reads)
+    ahead.expect(bulk, nothing)
+    ahead.begin(chunk_of(Operation.PUSH_STOCK), reads, overlaps=False)
     assert reads.read == []
-    ahead.expect(fast)
-    ahead.begin(True, reads)
-    ahead.begin(False, reads)
+    ahead.expect(fast, nothing)
+    ahead.begin(chunk_of(Operation.PUSH_STOCK), reads, overlaps=False)
+    ahead.begin(chunk_of(), reads, overlaps=False)
     assert (await ahead.take(fast)).item_ids == fast.item_ids
     assert (await ahead.take(bulk)).item_ids == bulk.item_ids
 
@@ -80,8 +85,8 @@ async def test_fast_and_bulk_chunks_are_read_apart(clock):
 @pytest.mark.parametrize("changes", [{"look_up": True}, {"letters": "u"}, {"operation": Operation.PULL_PRODUCTS}])
 async def test_what_counts_for_more_than_its_values_is_not_read_ahead(clock, changes):
     ahead, reads, chunk = ReadingAhead(clock), Reads(clock), replace(chunk_of(), **changes)
-    ahead.expect(chunk)
-    ahead.begin(False, reads)
+    ahead.expect(chunk, nothing)
+    ahead.begin(chunk_of(), reads, overlaps=False)
     await asyncio.sleep(0)
     assert reads.read == []
     assert await ahead.take(chunk) is None
@@ -90,9 +95,32 @@ async def test_what_counts_for_more_than_its_values_is_not_read_ahead(clock, cha
 async def test_an_error_is_left_to_the_reading_in_turn(clock):
     ahead, reads, chunk = ReadingAhead(clock), Reads(clock), chunk_of()
     reads.error = ConnectionError("gone")
-    ahead.expect(chunk)
-    ahead.begin(False, reads)
+    ahead.expect(chunk, nothing)
+    ahead.begin(chunk_of(), reads, overlaps=False)
     assert await ahead.take(chunk) is None
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "changes", "begins"),
+    [(True, {}, 1), (False, {}, 0), (True, {"connector_id": uuid4()}, 0), (True, {"look_up": True}, 0)],
+)
+async def test_the_next_chunk_of_the_same_connector_may_begin_when_it_is_read(clock, overlaps, changes, begins):
+    ahead, reads, present, told = ReadingAhead(clock), Reads(clock), chunk_of(), []
+    chunk = replace(present, no=1, **changes)
+    ahead.expect(chunk, lambda: told.append(chunk))
+    ahead.begin(present, reads, overlaps=overlaps)
+    await ahead.take(chunk)
+    assert len(told) == begins
+
+
+async def test_the_next_chunk_may_not_begin_when_it_could_not_be_read(clock):
+    ahead, reads, present, told = ReadingAhead(clock), Reads(clock), chunk_of(), []
+    reads.error = RuntimeError("away")
+    chunk = replace(present, no=1)
+    ahead.expect(chunk, lambda: told.append(chunk))
+    ahead.begin(present, reads, overlaps=True)
+    await ahead.take(chunk)
+    assert told == []
 
 
 async def carried_in_a_row(bench, first, second, *, meanwhile=None):
@@ -106,7 +134,7 @@ async def carried_in_a_row(bench, first, second, *, meanwhile=None):
         return answer()
 
     bench.shop.script.append(when_read)
-    bench.courier.expect(following)
+    bench.courier.expect(following, nothing)
     await bench.rows.write(await bench.courier.carry(bench.rows.chunk(PRODUCTS, first), bench.life))
     if meanwhile is not None:
         await meanwhile()

@@ -22,6 +22,7 @@ class FakeCourier:
         self.adopted: dict[str, object] = {}
         self.forgotten: list[str] = []
         self.most_at_once = 0
+        self.overlaps = False
         self._now = 0
         self.fail_with: list[Exception] = []
 
@@ -46,8 +47,10 @@ class FakeCourier:
         finally:
             self._now -= 1
 
-    def expect(self, chunk: ClaimedChunk) -> None:
+    def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
         """Reads nothing ahead."""
+        if self.overlaps:
+            asyncio.get_running_loop().call_soon(may_begin)
 
     def budget_state(self, route_key):
         return {"left": 7}

@@ -43,6 +43,24 @@ async def test_products_run_in_order_one_at_a_time(rows: Rows, worker: LaneSide)
     assert worker.courier.most_at_once == 1
 
 
+async def test_the_next_chunk_begins_beside_the_present_one_when_the_courier_says_so_and_no_third(
+    rows: Rows, worker: LaneSide
+) -> None:
+    gate = worker.courier.hold("push_products")
+    worker.courier.overlaps = True
+    job = await rows.add_job()
+    await rows.add_chunks(job, 4)
+    await worker.ring(rows.route)
+    await until(lambda: len(worker.courier.carried) == 2)
+    lane = next(iter(worker.lanes))
+    assert [no for _, no in lane.under_way] == [0, 1]
+    assert [no for _, no in sorted(lane.unbegun)] == [2, 3]
+    gate.set()
+    await _done(rows, job)
+    assert [one.no for one in worker.courier.carried] == [0, 1, 2, 3]
+    assert worker.courier.most_at_once == 2
+
+
 async def test_stock_does_not_wait_for_a_product_chunk_under_way(rows: Rows, worker: LaneSide) -> None:
     gate = worker.courier.hold("push_products")
     products, stock = await rows.add_job(), await rows.add_job("push_stock")

@@ -57,7 +57,7 @@ async def test_everything_that_a_result_knows_is_written(rows: Rows, worker: Lan
         listings=(_listing(good),),
         operations=(
             OperationRow(good, Operation.PUSH_PRODUCTS, b"h1", 5),
-            OperationRow(bad, Operation.PUSH_PRODUCTS, None, 5, ReasonCode.MISSING_FIELD),
+            OperationRow(bad, Operation.PUSH_PRODUCTS, None, 5, ReasonCode.MISSING_FIELD, "brand", b"try", "No brand."),
         ),
         issues=(IssueRow(bad, bad, "SKU-1", OutcomeKind.REJECTED, ReasonCode.MISSING_FIELD, "No brand.", "brand"),),
         connector=ConnectorNote(status="error", last_error="refused", currency="EUR"),
@@ -71,9 +71,11 @@ async def test_everything_that_a_result_knows_is_written(rows: Rows, worker: Lan
     operations = await rows.run(
         "SELECT * FROM listing_operations WHERE connector_id = $1 ORDER BY failures", rows.connector
     )
-    assert [(one["hash"], one["failures"], one["failure_reason"]) for one in operations] == [
-        (b"h1", 0, None), (None, 1, "missing_field"),
+    assert [(one["hash"], one["failures"], one["failure_reason"], one["failure_message"]) for one in operations] == [
+        (b"h1", 0, None, None), (None, 1, "missing_field", "No brand."),
     ]  # fmt: skip
+    assert (operations[1]["failure_class"], operations[1]["failure_hash"]) == ("brand", b"try")
+    assert operations[1]["failing_since"] is not None
     issue = await rows.one("SELECT * FROM item_issues WHERE job_id = $1", chunk.job_id)
     assert (issue["item_id"], issue["sku"], issue["reason"], issue["field"]) == (bad, "SKU-1", "missing_field", "brand")
     connector = await rows.one("SELECT * FROM connectors WHERE id = $1", rows.connector)
@@ -192,26 +194,6 @@ async def test_two_items_of_one_result_cannot_both_have_one_shop_product(rows: R
     assert (await rows.chunk(chunk.job_id))["letters"] == "av"
 
 
-async def test_failures_of_the_same_kind_add_up_until_the_item_is_quarantined_and_success_ends_it(
-    rows: Rows, worker: LaneSide, claimed
-) -> None:
-    item = uuid4()
-
-    async def write(failure: ReasonCode | None, hash_: bytes | None = None):
-        (chunk,) = await claimed(items=0)
-        operation = OperationRow(item, Operation.PUSH_PRODUCTS, hash_, 1, failure)
-        await _write(worker, ChunkResult(chunk, "", listings=(_listing(item),), operations=(operation,)))
-        row = await rows.one("SELECT failures FROM listing_operations WHERE item_id = $1", item)
-        listing = await rows.one("SELECT state FROM listings WHERE item_id = $1", item)
-        return row["failures"], listing["state"]
-
-    assert await write(ReasonCode.MISSING_FIELD) == (1, "confirmed")
-    assert await write(ReasonCode.INVALID_VALUE) == (1, "confirmed")
-    assert await write(ReasonCode.INVALID_VALUE) == (2, "confirmed")
-    assert await write(ReasonCode.INVALID_VALUE) == (3, "quarantined")
-    assert await write(None, b"h") == (0, "confirmed")
-
-
 async def test_an_intent_becomes_a_listing_and_a_later_intent_does_not_undo_it(
     rows: Rows, worker: LaneSide, claimed
 ) -> None:
@@ -297,3 +279,12 @@ async def test_a_paused_connector_stays_paused(rows: Rows, worker: LaneSide, cla
     await rows.run("UPDATE connectors SET status = 'paused' WHERE id = $1", rows.connector)
     await _write(worker, replace(applied(chunk), connector=ConnectorNote(status="active")))
     assert (await rows.one("SELECT status FROM connectors WHERE id = $1", rows.connector))["status"] == "paused"
+
+
+async def test_what_two_results_say_of_a_connector_is_kept_both(rows: Rows, worker: LaneSide, claimed) -> None:
+    (chunk,) = await claimed()
+    await _write(worker, replace(applied(chunk), connector=ConnectorNote(last_error="The app may not write stock.")))
+    (chunk,) = await claimed()
+    await _write(worker, replace(applied(chunk), connector=ConnectorNote(currency="EUR")))
+    row = await rows.one("SELECT status, last_error, shop_currency FROM connectors WHERE id = $1", rows.connector)
+    assert tuple(row) == ("active", "The app may not write stock.", "EUR")

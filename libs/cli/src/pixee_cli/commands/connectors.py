@@ -13,6 +13,7 @@ from pixee_cli.running import DATA, AsJson, Data, run
 
 app = typer.Typer(help="Connectors: links to shops.", no_args_is_help=True)
 
+_KINDS = ("products", "stock", "prices")
 Named = Annotated[str, typer.Argument(help="The connector's name or id.", metavar="CONNECTOR")]
 
 
@@ -87,6 +88,54 @@ def ask_shop(connector: Named, data: Data = DATA, as_json: AsJson = False) -> No
         return Exit.OK if answer["success"] else Exit.FAILED
 
     run(work(), as_json=as_json)
+
+
+@app.command("set")
+def change(
+    connector: Named,
+    auto_sync: Annotated[
+        str | None,
+        typer.Option(
+            help="What a change of the catalog pushes by itself: products, stock and prices, by comma; `none` for nothing."
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="A new name for it.")] = None,
+    setting: Annotated[list[str] | None, typer.Option(help="name=value, repeatable; `name=` removes it.")] = None,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Change a connector; what is not named stays."""
+
+    async def work() -> Exit:
+        body: dict[str, object] = {}
+        if auto_sync is not None:
+            body["auto_sync"] = _auto_sync(auto_sync)
+        if name is not None:
+            body["name"] = name
+        if setting:
+            body["settings"] = {key: value or None for key, value in _pairs(setting).items()}
+        if not body:
+            raise UsageError("nothing to change: name --auto-sync, --name or --setting")
+        async with open_gateway(Place(data)) as gateway:
+            found = await connector_named(gateway, connector)
+            changed = await gateway.change_connector(found["id"], body)
+        if as_json:
+            output.say_json(changed)
+        else:
+            on = [one for one, is_on in changed.get("auto_sync", {}).items() if is_on]
+            output.say(f"Connector {changed['name']}: auto-sync {', '.join(on) or 'off'}")
+        return Exit.OK
+
+    run(work(), as_json=as_json)
+
+
+def _auto_sync(given: str) -> dict[str, bool]:
+    """All three, so that what is not named is off. Raises UsageError for a word that is none of them."""
+    words = [word.strip() for word in given.split(",") if word.strip()]
+    wrong = [word for word in words if word not in {*_KINDS, "none"}]
+    if wrong or ("none" in words and len(words) > 1) or not words:
+        raise UsageError(f"'{given}' is not a list of {', '.join(_KINDS)}, nor `none`")
+    return {f"push_{kind}": kind in words for kind in _KINDS}
 
 
 def _pairs(given: Iterable[str], *, ask: bool = False) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`pixee jobs`: look at jobs and their items, and cancel them."""
+"""`pixee jobs`: look at jobs and their items, cancel them, and retry what failed."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from pixee_cli import output
 from pixee_cli.exits import Exit
-from pixee_cli.gateway import Json, connector_named, open_gateway
+from pixee_cli.gateway import Gateway, Json, connector_named, open_gateway
 from pixee_cli.issues import item_table, say_issues
 from pixee_cli.place import Place
 from pixee_cli.running import DATA, AsJson, Data, run
@@ -112,6 +112,47 @@ def cancel(job_id: JobId, data: Data = DATA, as_json: AsJson = False) -> None:
         return Exit.OK
 
     run(work(), as_json=as_json)
+
+
+@app.command("retry")
+def retry(
+    job_id: JobId,
+    watching: Annotated[bool, typer.Option("--watch", help="Stay until the new job has ended.")] = False,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Start a new job with what failed and today's values. With --watch the exit code is the new job's."""
+
+    async def work() -> Exit:
+        async with open_gateway(Place(data)) as gateway:
+            answer = await gateway.retry(job_id)
+            if not as_json:
+                _say_retry(answer)
+            if watching:
+                return await _watched(gateway, answer["job_id"], as_json=as_json)
+        if as_json:
+            output.say_json(answer)
+        else:
+            output.say(f"Next: pixee jobs show {answer['job_id']} --watch")
+        return Exit.OK
+
+    run(work(), as_json=as_json)
+
+
+async def _watched(gateway: Gateway, job_id: str, *, as_json: bool) -> Exit:
+    job = (await watch(gateway, {"retry": job_id}, silent=as_json))["retry"]
+    if as_json:
+        output.say_json(job)
+    else:
+        await say_issues(gateway, job)
+    return exit_of(job)
+
+
+def _say_retry(answer: Json) -> None:
+    queued = f", {answer['products_queued']:,} products" if "products_queued" in answer else ""
+    output.say(f"Job {answer['job_id']} is {answer['status']}{queued}.")
+    if answer.get("quarantined"):
+        output.say(f"{answer['quarantined']:,} items stay in quarantine: pixee quarantine list CONNECTOR")
 
 
 def _shown(job: Json) -> Json:

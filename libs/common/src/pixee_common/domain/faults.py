@@ -5,6 +5,7 @@ PixeeError                    stable `code`, message safe to show
 """
 
 from enum import StrEnum
+from uuid import UUID
 
 from pixee_common.domain.reasons import ReasonCode
 
@@ -41,7 +42,8 @@ class PlatformFault(PixeeError):
     """What went wrong at the platform, as the next action.
 
     `retry_after` is in seconds from now, as the platform gave it (null: the engine chooses). The message is fit for a merchant
-    and holds no secret and no raw document.
+    and holds no secret and no raw document. `guilty`: the items (ids) that the platform itself names as the reason why it
+    refused a submission; none where it names nobody.
     """
 
     code = "platform_fault"
@@ -55,6 +57,7 @@ class PlatformFault(PixeeError):
         *,
         retry_after: float | None = None,
         budget: str | None = None,
+        guilty: tuple[UUID, ...] = (),
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -62,6 +65,7 @@ class PlatformFault(PixeeError):
         self.reason = reason
         self.retry_after = retry_after
         self.budget = budget
+        self.guilty = guilty
 
     def __repr__(self) -> str:
         return (

@@ -83,7 +83,7 @@ class GuardedClient:
         resolve: Resolve = system_resolve,
         ssl_context: ssl.SSLContext | None = None,
         connect_timeout: float = 5.0,
-        per_host: int = 16,
+        per_host: int = 32,
         user_agent: str = "Pixee-Connectors/1",
     ) -> None:
         self._policy = policy

@@ -55,6 +55,7 @@ MetricName = Literal[
     "pixee_messages_total",
     "pixee_catalog_changes_total",
     "pixee_event_streams",
+    "pixee_webhooks_total",
 ]
 
 
@@ -136,6 +137,13 @@ METRICS: tuple[MetricDefinition, ...] = (
     MetricDefinition("pixee_messages_total", "counter", "messages", "Messages handled.", ("topic", "result")),
     MetricDefinition("pixee_catalog_changes_total", "counter", "changes", "Catalog changes.", ("kind", "result")),
     MetricDefinition("pixee_event_streams", "gauge", "clients", "Clients following a job's events."),
+    MetricDefinition(
+        "pixee_webhooks_total",
+        "counter",
+        "deliveries",
+        "Webhook deliveries judged: pull, echo (our own write), ignored, forged, no_secret, not_active, unreadable.",
+        ("platform", "result"),
+    ),
 )
 
 _BY_NAME: Mapping[str, MetricDefinition] = {metric.name: metric for metric in METRICS}

@@ -9,6 +9,7 @@
     POST   /_control/faults           list of fault rules (faults.py), added · GET lists them · DELETE clears
     PUT    /_control/clock            {scale?, advance?, freeze?} -> {now, utc, scale, frozen} · GET
     GET    /_control/violations?host= {validated, count, violations} · DELETE clears
+    GET    /health/live               200 while the process runs
     GET    /health/ready              200 when shops can be served
 
 Every mistake of the caller is 400 or 404 with {"error": sentence}.
@@ -34,6 +35,7 @@ class Control:
 
     def routes(self, app: web.Application) -> None:
         router = app.router
+        router.add_get("/health/live", self._ready)
         router.add_get("/health/ready", self._ready)
         router.add_put("/_control/shops/{host}", _refusing(self._put_shop))
         router.add_get("/_control/shops", self._shops)

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from pixee_gateway.api.mappings import add_mappings
+from pixee_gateway.api.quarantine import add_quarantine
 from pixee_gateway.api.responses import NOT_FOUND, PROBLEMS
 from pixee_gateway.api.syncs import add_syncs
 from pixee_gateway.schemas.connectors import (
@@ -26,6 +28,8 @@ def connectors_router(prefix: str, *, only: str | None = None) -> APIRouter:
     name = f"{only}_" if only else ""
     _add_reads(router, name, only)
     add_syncs(router, name, only)
+    add_quarantine(router, name, only)
+    add_mappings(router, name, only)
     return router
 
 

@@ -1,17 +1,19 @@
-"""The jobs' routes: read, list items (JSON or NDJSON), cancel, watch (SSE)."""
+"""The jobs' routes: read, list items (JSON or NDJSON), cancel, retry, watch (SSE)."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
-from pixee_common.domain.job import Counted
+from pixee_common.domain.job import Counted, Operation
 from pixee_common.domain.reasons import ReasonCode
+from pixee_gateway.api.idempotency import IdempotencyKey, bound
 from pixee_gateway.api.responses import NOT_FOUND, PROBLEMS, component
 from pixee_gateway.schemas.jobs import Job, JobItem, JobItemPage, JobPage
+from pixee_gateway.schemas.sync import RetryQueued
 from pixee_gateway.state import CallerOf, Cases
 
 NDJSON = "application/x-ndjson"
@@ -22,10 +24,15 @@ router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], responses=PROBLEMS | NO
 
 @router.get("", operation_id="list_jobs", summary="List jobs")
 async def list_jobs(
-    cases: Cases, caller: CallerOf, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    cases: Cases,
+    caller: CallerOf,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    operation: Operation | None = None,
+    requested_by: Annotated[str | None, Query(description="The id of an API key, or `auto-sync`.")] = None,
 ) -> JobPage:
     """Jobs of all connectors, newest first."""
-    items, following = await cases.jobs.listed(caller, cursor, limit)
+    items, following = await cases.jobs.listed(caller, cursor, limit, operation=operation, requested_by=requested_by)
     return JobPage(items=items, next_cursor=following)
 
 
@@ -39,6 +46,31 @@ async def get_job(job_id: UUID, cases: Cases, caller: CallerOf) -> Job:
 async def cancel_job(job_id: UUID, cases: Cases, caller: CallerOf) -> Job:
     """Unsent items are cancelled; sent ones keep their verdict."""
     return await cases.jobs.cancel(caller, job_id)
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=202,
+    operation_id="retry_job",
+    summary="Retry a job",
+    response_model_exclude_none=True,
+)
+async def retry_job(
+    job_id: UUID,
+    request: Request,
+    response: Response,
+    cases: Cases,
+    caller: CallerOf,
+    idempotency_key: IdempotencyKey = None,
+) -> RetryQueued:
+    """A new job with the items that failed and today's values; a pull is made again with the same scope. What is in quarantine
+    stays there and is counted in the answer. Repeated while the retry is queued: the same job.
+    """
+    accepted = await cases.retry_job(caller, job_id, await bound(idempotency_key, request))
+    response.headers["Location"] = f"/api/v1/jobs/{accepted.job_id}"
+    if accepted.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return RetryQueued.model_validate(accepted.body)
 
 
 @router.get(

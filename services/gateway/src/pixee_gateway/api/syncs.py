@@ -1,28 +1,18 @@
 """The four syncs' routes, each of which accepts a job and answers at once."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from pixee_common.domain.job import Operation
+from pixee_gateway.api.idempotency import IdempotencyKey, bound
 from pixee_gateway.api.responses import NOT_FOUND
 from pixee_gateway.schemas.sync import ProductsQueued, PullScope, PushScope, SyncQueued
 from pixee_gateway.security.authentication import Caller
 from pixee_gateway.state import CallerOf, Cases
-from pixee_gateway.usecases.start_sync import Accepted, Idempotency, StartSync
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="The same key and body within 24 hours give the same answer and start nothing.",
-    ),
-]
+from pixee_gateway.usecases.start_sync import Accepted, StartSync
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +30,6 @@ class SyncCall:
         self, operation: Operation, only: str | None, *, scope: PushScope | None = None, mode: str | None = None
     ) -> Accepted:
         """The accepted job; sets `Location`, and `Idempotent-Replayed` where the answer is an earlier one."""
-        bound = None
-        if self.key is not None:
-            body = hashlib.sha256(await self.request.body()).digest()
-            bound = Idempotency(self.key, f"POST {self.request.url.path}", body)
         accepted = await self.start_sync(
             self.caller,
             self.connector_id,
@@ -51,7 +37,7 @@ class SyncCall:
             product_ids=scope.product_ids if scope else None,
             mode=mode,
             only_platform=only,
-            idempotency=bound,
+            idempotency=await bound(self.key, self.request),
         )
         self.response.headers["Location"] = f"/api/v1/jobs/{accepted.job_id}"
         if accepted.replayed:

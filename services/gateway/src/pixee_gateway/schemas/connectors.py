@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pixee_gateway.schemas.auto_sync import AutoSync, AutoSyncToChange
+
 ConnectorStatus = Literal["active", "paused", "error"]
 
 
@@ -68,6 +70,11 @@ class ConnectorDetail(BaseModel):
     status: ConnectorStatus
     sync_stats: SyncStats
     last_sync_at: datetime | None
+    auto_sync: AutoSync | None = Field(
+        default=None,
+        exclude_if=lambda given: given is None,
+        description="Which pushes a change of the catalog starts by itself. Left out while none does.",
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -105,6 +112,9 @@ class ConnectorToCreate(BaseModel):
     allow_shared: bool = Field(
         default=False, description="Whether another connector of the account may serve the same shop."
     )
+    auto_sync: AutoSyncToChange | None = Field(
+        default=None, description="Which pushes a change of the catalog starts by itself; none unless it is said here."
+    )
 
 
 class ConnectorToChange(BaseModel):
@@ -118,6 +128,7 @@ class ConnectorToChange(BaseModel):
     name: str | None = Field(default=None, min_length=1, max_length=200)
     settings: dict[str, str | None] | None = None
     credentials: dict[str, str] | None = None
+    auto_sync: AutoSyncToChange | None = None
 
 
 class TestAnswer(BaseModel):

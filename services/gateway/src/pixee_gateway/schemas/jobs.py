@@ -38,6 +38,7 @@ class Job(BaseModel):
     finished_at: datetime | None
     version: int = Field(description="Grows with every change.")
     retry_of: UUID | None
+    requested_by: str = Field(description="The id of the API key that asked for it, or `auto-sync`.")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -62,6 +63,7 @@ class Job(BaseModel):
                 "finished_at": None,
                 "version": 17,
                 "retry_of": None,
+                "requested_by": "k3v9x2m4q8za",
             }
         }
     )

@@ -50,6 +50,28 @@ class SyncQueued(BaseModel):
     )
 
 
+class RetryQueued(SyncQueued):
+    """The job that takes up what failed, accepted."""
+
+    products_queued: int | None = Field(
+        default=None, description="Push products only: products that the job will look at."
+    )
+    quarantined: int = Field(
+        default=0, description="Items that failed and stay in quarantine: correct or release them, then retry."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "job_id": "550e8400-e29b-41d4-a716-000000000012",
+                "status": "queued",
+                "products_queued": 2,
+                "quarantined": 1,
+            }
+        }
+    )
+
+
 class ProductsQueued(SyncQueued):
     """The job of a product push, accepted."""
 

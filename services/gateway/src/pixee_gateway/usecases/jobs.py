@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pixee_common.db import Connection, Database
 from pixee_common.db.channels import DISPATCH, JOB, PLAN
-from pixee_common.domain.job import FINAL_JOB_STATES
+from pixee_common.domain.job import FINAL_JOB_STATES, Operation
 from pixee_gateway.notices import Notices
 from pixee_gateway.problems import Pointer, Problem, invalid, not_found
 from pixee_gateway.schemas.jobs import Job, JobError
@@ -16,15 +16,18 @@ from pixee_gateway.security.authentication import Caller
 
 _FIELDS = """
 id, connector_id, platform, operation, state, total, succeeded, failed, skipped, cancelled, waiting_reason, waiting_until, warning,
-error_code, error_message, created_at, started_at, finished_at, version, retry_of
+error_code, error_message, created_at, started_at, finished_at, version, retry_of, requested_by
 """
 _ONE = f"SELECT {_FIELDS} FROM jobs WHERE id = $1 AND account_id = $2"
 _OF_CONNECTOR = f"""
 SELECT {_FIELDS} FROM jobs WHERE connector_id = $1 AND account_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
 """
-_OF_ACCOUNT = (
-    f"SELECT {_FIELDS} FROM jobs WHERE account_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
-)
+_OF_ACCOUNT = f"""
+SELECT {_FIELDS} FROM jobs
+WHERE account_id = $1 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR operation = $4)
+  AND ($5::text IS NULL OR requested_by = $5)
+ORDER BY id DESC LIMIT $3
+"""
 _CONNECTOR = "SELECT 1 FROM connectors WHERE id = $1 AND account_id = $2 AND ($3::text IS NULL OR platform = $3)"
 _CANCEL = """
 UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, now()), version = version + 1
@@ -76,11 +79,19 @@ class Jobs:
             raise not_found("job")
         return job_of(row)
 
-    async def listed(self, caller: Caller, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
-        """Newest first, over all connectors, and the cursor that continues."""
+    async def listed(
+        self,
+        caller: Caller,
+        cursor: str | None,
+        limit: int,
+        *,
+        operation: Operation | None = None,
+        requested_by: str | None = None,
+    ) -> tuple[list[Job], str | None]:
+        """Newest first, over all connectors, and the cursor that continues. `requested_by`: an API key's id, or `auto-sync`."""
         after = cursor_of(cursor)
         async with self._database.transaction(caller.account_id) as connection:
-            rows = await connection.fetch(_OF_ACCOUNT, caller.account_id, after, limit + 1)
+            rows = await connection.fetch(_OF_ACCOUNT, caller.account_id, after, limit + 1, operation, requested_by)
         return self._page(rows, limit)
 
     async def of_connector(

@@ -13,6 +13,8 @@ from pixee_common.platforms import Manifest
 from pixee_gateway.problems import Pointer, Problem, invalid, not_found
 from pixee_gateway.schemas.connectors import ConnectorToChange, ConnectorToCreate
 from pixee_gateway.security.authentication import Caller
+from pixee_gateway.usecases import quarantine
+from pixee_gateway.usecases.auto_sync import checked_auto_sync, set_auto_sync
 from pixee_gateway.usecases.connector_input import checked_credentials, checked_settings
 
 _SAME_SHOP = """
@@ -42,7 +44,6 @@ _RELEASE = """
 UPDATE chunks SET not_before = now()
 WHERE connector_id = $1 AND state = 'waiting' AND wait_reason IN ('connector_paused', 'credentials_refused', 'permission_missing')
 """
-_RELEASE_QUARANTINE = "UPDATE listing_operations SET failures = 0 WHERE connector_id = $1 AND failures > 0"
 _AUDIT = "INSERT INTO audit_log (account_id, actor, action, target, details) VALUES ($1, $2, $3, $4, $5)"
 
 
@@ -65,6 +66,7 @@ class ManageConnectors:
             raise invalid(Pointer(pointer="#/platform", detail=f"no such platform; there are: {known}"))
         settings, address = checked_settings(manifest, wanted.settings, self._policy)
         credentials = checked_credentials(manifest, wanted.credentials)
+        auto_sync = checked_auto_sync(manifest, (), wanted.auto_sync) if wanted.auto_sync is not None else []
         connector_id = new_id()
         sealed = self._keys.seal(connector_id, credentials)
 
@@ -90,9 +92,12 @@ class ManageConnectors:
             )
             if same is None:
                 await connection.execute(_ADOPT, connector_id, caller.account_id, address.identity, manifest.slug)
+            if auto_sync:
+                await set_auto_sync(connection, connector_id, (), auto_sync)
             await self._audit(
-                connection, caller, "connector.created", connector_id, {"platform": manifest.slug, "name": wanted.name}
-            )
+                connection, caller, "connector.created", connector_id,
+                {"platform": manifest.slug, "name": wanted.name} | ({"auto_sync": auto_sync} if auto_sync else {}),
+            )  # fmt: skip
 
         await self._database.run(work, account=caller.account_id)
         return connector_id
@@ -116,7 +121,7 @@ class ManageConnectors:
                     "UPDATE connectors SET settings = $2, shop_currency = $3, mapping_version = mapping_version + 1 WHERE id = $1",
                     connector_id, settings, settings.get("currency") or row["shop_currency"],
                 )  # fmt: skip
-                await connection.execute(_RELEASE_QUARANTINE, connector_id)
+                await quarantine.release(connection, caller.account_id, connector_id)
                 changed.append("settings")
             if wanted.credentials is not None:
                 sealed = self._keys.seal(connector_id, checked_credentials(manifest, wanted.credentials))
@@ -126,8 +131,14 @@ class ManageConnectors:
                     connector_id,
                 )
                 changed.append("credentials")
+            details: dict[str, object] = {"changed": changed}
+            if wanted.auto_sync is not None:
+                auto_sync = checked_auto_sync(manifest, row["auto_sync"], wanted.auto_sync)
+                await set_auto_sync(connection, connector_id, row["auto_sync"], auto_sync)
+                changed.append("auto_sync")
+                details["auto_sync"] = auto_sync
             await connection.execute("UPDATE connectors SET updated_at = now() WHERE id = $1", connector_id)
-            await self._audit(connection, caller, "connector.changed", connector_id, {"changed": changed})
+            await self._audit(connection, caller, "connector.changed", connector_id, details)
             await self._poke(connection, connector_id, row["route_key"])
 
         await self._database.run(work, account=caller.account_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 from pixee_common.db import Database
 from pixee_gateway.problems import not_found
 from pixee_gateway.security.authentication import Caller
+from pixee_gateway.usecases.auto_sync import shown_auto_sync
 
 _PAGE = """
 SELECT id, name, platform, status, last_sync_at, created_at, count(*) OVER () AS of_all
@@ -14,7 +15,7 @@ ORDER BY created_at, id LIMIT $2 OFFSET $3
 """
 _COUNT = "SELECT count(*) FROM connectors WHERE account_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR platform = $2)"
 _ONE = """
-SELECT id, name, platform, status, last_error, last_sync_at, route_key
+SELECT id, name, platform, status, last_error, last_sync_at, route_key, auto_sync
 FROM connectors WHERE id = $1 AND account_id = $2 AND deleted_at IS NULL AND ($3::text IS NULL OR platform = $3)
 """
 _STATS = """
@@ -68,4 +69,5 @@ class ReadConnectors:
             "status": row["status"],
             "sync_stats": {"products_synced": synced, "products_pending": pending, "last_error": last_error},
             "last_sync_at": row["last_sync_at"],
+            "auto_sync": shown_auto_sync(row),
         }

@@ -50,8 +50,8 @@ class StartSync:
     def __init__(self, database: Database, platforms: Mapping[str, Manifest], *, job_days: float = 7.0) -> None:
         self._database = database
         self._platforms = platforms
-        self._job_age = timedelta(days=job_days)
-        self._supporting = {
+        self.job_age = timedelta(days=job_days)
+        self.supporting = {
             operation: [slug for slug, manifest in platforms.items() if operation in manifest.capabilities]
             for operation in Operation
         }
@@ -76,7 +76,7 @@ class StartSync:
                 caller.account_id,
                 connector_id,
                 only_platform,
-                self._supporting[operation],
+                self.supporting[operation],
                 operation,
                 new_id(),
                 scope,
@@ -85,19 +85,20 @@ class StartSync:
                 caller.key_id,
                 inject().get("traceparent"),
                 REQUESTED,
-                _headers(),
-                datetime.now(UTC) + self._job_age,
+                request_headers(),
+                datetime.now(UTC) + self.job_age,
                 MOST_QUEUED,
                 idempotency.key if idempotency else None,
                 idempotency.route if idempotency else None,
                 idempotency.body_sha256 if idempotency else None,
             )
         if row is None or row["verdict"] not in {"created", "attached", "replayed"}:
-            raise self._refusal(row, operation)
+            raise self.refusal(row, operation)
         body: dict[str, Any] = row["answer"]
         return Accepted(UUID(body["job_id"]), body, row["verdict"] == "replayed")
 
-    def _refusal(self, row: Any, operation: Operation) -> Problem:
+    def refusal(self, row: Any, operation: Operation) -> Problem:
+        """The problem that a verdict of the database stands for."""
         verdict = row["verdict"] if row is not None else "no_connector"
         if verdict == "no_connector":
             return not_found("connector")
@@ -133,6 +134,6 @@ class StartSync:
         }[verdict]
 
 
-def _headers() -> dict[str, str]:
-    # The body is built by the database, which alone knows the platform; only the envelope is made here.
+def request_headers() -> dict[str, str]:
+    """The envelope of `sync.requested`: its body is built by the database, which alone knows the platform."""
     return headers_for(SyncRequested, source="gateway", trace=inject())

@@ -17,6 +17,7 @@ from pixee_common.domain.prices import BasePrice, ListedPrice, NoPrice, price_fo
 from pixee_common.domain.product import Product, StockLevel, Variant, total_quantity
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.connectors_read import Connector
+from pixee_workers.sync_base.failures import Held
 from pixee_workers.sync_base.items import Action, Listing, PriceItem, ProductItem, PushItem, PushVariant, StockItem
 from pixee_workers.sync_base.recent_writes import Sent
 
@@ -43,7 +44,7 @@ class ReadItem:
     version: int
     """Of the aspect that the operation sends."""
     body: PushItem | Verdict
-    quarantined: bool = False
+    held: Held | None = None
     """This version of it failed three times in the same way."""
     intended_at: datetime | None = None
     """A create was begun at this moment and nothing is known of how it ended."""
@@ -74,14 +75,14 @@ class Rows:
     prices: dict[UUID, list[ListedPrice]] = field(default_factory=dict)
     listings: dict[UUID, KnownListing] = field(default_factory=dict)
     sent: dict[UUID, Sent] = field(default_factory=dict)
-    hopeless: dict[UUID, int] = field(default_factory=dict)
-    """Items that failed three times in the same way, with the version that did."""
+    hopeless: dict[UUID, Held] = field(default_factory=dict)
+    """Items that failed three times in the same way."""
     _by_product: dict[UUID, list[tuple[UUID, Listing]]] | None = None
 
-    def holds_back(self, item_id: UUID, version: int) -> bool:
-        """Whether the item is in quarantine: nothing newer than what failed."""
+    def holds_back(self, item_id: UUID, version: int) -> Held | None:
+        """What holds the item back: null where there is something newer than what failed."""
         failed = self.hopeless.get(item_id)
-        return failed is not None and version <= failed
+        return failed if failed is not None and version <= failed.version else None
 
     def listed_variants(self, product_id: UUID) -> list[tuple[UUID, Listing]]:
         """Variants of the product that are listed, in the catalog or not. Asked once all listings are there."""
@@ -115,7 +116,7 @@ def product_item(item_id: UUID, rows: Rows, connector: Connector, at: datetime) 
         sku=sku,
         version=row["content_version"],
         body=body,
-        quarantined=rows.holds_back(item_id, row["content_version"]),
+        held=rows.holds_back(item_id, row["content_version"]),
         intended_at=known.touched_at if known and known.listing is None else None,
         sent=rows.sent.get(item_id),
         shared_eans=() if deleted else tuple(v["ean"] for v in variants if v["ean_shared"]),
@@ -178,7 +179,7 @@ def _variant_read(item_id: UUID, row: Row | None, rows: Rows, version: int, body
         sku=row["sku"] if row else None,
         version=version,
         body=body,
-        quarantined=rows.holds_back(item_id, version),
+        held=rows.holds_back(item_id, version),
         sent=rows.sent.get(item_id),
     )
 
@@ -271,6 +272,7 @@ def _price(row: Row, rows: Rows, connector: Connector, at: datetime) -> Price | 
             at=at,
             listed=rows.prices.get(row["id"], ()),
             base=base,
+            price_list=connector.settings.mapping.price_list,
         )
     except ValidationError as error:
         message = str(error.errors(include_url=False, include_input=False)[0]["msg"])

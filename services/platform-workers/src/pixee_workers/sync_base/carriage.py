@@ -1,5 +1,6 @@
 """One chunk on its way: everything that its pushes, look-ups, polls and pulls have in common."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import AnswerNotJson
-from pixee_common.platforms.manifest import Capability
+from pixee_common.platforms.manifest import Capability, Idempotency
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.chunks import ClaimedChunk, ConnectorNote, Life, WorkerLostError
@@ -46,7 +47,7 @@ class Carriage:
     life: Life
     tally: Tally
     read_ahead: Callable[[], None] = lambda: None
-    """Called when the last submission is about to be made: the next chunk's values may be read."""
+    """Called when few submissions are left to begin (`tail`): the next chunk's values may be read."""
     units: int = 0
     """Platform units of the page that is in memory."""
     stopped: bool = False
@@ -62,6 +63,29 @@ class Carriage:
     def operation(self) -> Operation:
         return self.chunk.operation
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether the next chunk may be carried during the last answers of this one.
+
+        Not where a create is guarded by a look-up: what is being created just now would be met there as somebody else's. Nor
+        where the operation takes files: the next chunk would take this one along into its file.
+        """
+        capability = self.capability
+        guarded = capability.idempotency is Idempotency.READ_BEFORE_WRITE
+        return capability.concurrency > 1 and not guarded and capability.upload is None
+
+    @property
+    def tail(self) -> int:
+        """With how many submissions left to begin the next chunk is read.
+
+        Where chunks overlap that is early enough for its look-ups too; else as late as can be, so that its values stay fresh.
+        """
+        return 2 * self.capability.concurrency if self.overlaps else 0
+
+    def place(self) -> asyncio.Semaphore:
+        """One of the places that the capability's concurrency gives: every call that is made for the chunk needs one."""
+        return self.route.room(self.operation).places
+
     def beside(self, chunk: ClaimedChunk, tally: Tally) -> "Carriage":
         """The same way for another chunk of the connector and operation."""
         return replace(
@@ -76,7 +100,7 @@ class Carriage:
             connector=self.connector,
             credentials=self.credentials,
             route_key=self.chunk.route_key,
-            budgets=self.route.budgets,
+            budgets=self.route.budgets_of(self.connector.settings, self.credentials),
             breaker=self.route.breaker,
             platform_breaker=self.platform_breaker,
             memory=self.route.memory(self.connector.id),

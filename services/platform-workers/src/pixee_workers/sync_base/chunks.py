@@ -4,7 +4,7 @@ The lane side (claims, lanes, writer) knows nothing of adapters; the courier sid
 claims. These types are all that passes between them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -75,13 +75,20 @@ class ListingRow:
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """What is now known of one item and operation. A null hash leaves the old one (a failure)."""
+    """What is now known of one item and operation. A null hash leaves the old one (a failure).
+
+    A failure with a class is counted towards the quarantine: of the same class and hash (`failures`) it is the same failure again.
+    Without one it says nothing of the item: no call was made for it, or all were refused together.
+    """
 
     item_id: UUID
     operation: Operation
     hash: bytes | None
     catalog_version: int
     failure: ReasonCode | None = None
+    failure_class: str | None = None
+    failure_hash: bytes | None = None
+    failure_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +120,24 @@ class RemoteJobRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRefusal:
+    """Why the shop gives no page, now or later."""
+
+    reason: ReasonCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class PulledPageRow:
-    """A page of a pull, staged for the orchestrator: products as JSON (items.PulledProduct, by its field names)."""
+    """A page of a pull, staged for the orchestrator: products as JSON (items.PulledProduct, by its field names).
+
+    With a refusal it is empty, and the pull ends with it.
+    """
 
     products: tuple[JsonValue, ...]
     next_cursor: Mapping[str, JsonValue] | None
     requested_at: datetime
+    refusal: PullRefusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +206,11 @@ class Courier(Protocol):
         """Never raises for what a platform does: the result says it. Raises WorkerLostError when the worker is lost."""
         ...
 
-    def expect(self, chunk: ClaimedChunk) -> None:
-        """The chunk that comes after the one that is about to be carried, as things stand; another may overtake it."""
+    def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
+        """The chunk that comes after the one that is about to be carried, as things stand; another may overtake it.
+
+        `may_begin` is called, at most once, when it may be carried beside what is left of the present one.
+        """
         ...
 
     def budget_state(self, route_key: RouteKey) -> Mapping[str, JsonValue]:

@@ -25,9 +25,10 @@ from pixee_common.egress import ConnectFailed, Deadline, EgressPolicy, HostRule,
 from pixee_common.telemetry import record, redact, span
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import Breaker, PlatformBreaker
-from pixee_workers.sync_base.budgets import BudgetSet, Grant
+from pixee_workers.sync_base.budgets import Grant
 from pixee_workers.sync_base.calls import BudgetReading, ConnectorSettings, HttpRequest, Token
 from pixee_workers.sync_base.chunks import Life, WorkerLostError
+from pixee_workers.sync_base.connector_budgets import Budgets
 from pixee_workers.sync_base.connectors_read import Connector, host_of, host_rule
 from pixee_workers.sync_base.tokens import TokenStore
 from pixee_workers.sync_base.wire_faults import fault_of_wire
@@ -97,13 +98,14 @@ class CourierContext:
         connector: Connector,
         credentials: Credentials,
         route_key: RouteKey,
-        budgets: BudgetSet,
+        budgets: Budgets,
         breaker: Breaker,
         platform_breaker: PlatformBreaker,
         memory: MutableMapping[str, Any],
         life: Life,
         fast: bool,
         submission_key: UUID,
+        newer_than: int = -1,
     ) -> None:
         self.account_id: AccountId = connector.account_id
         self.connector_id: ConnectorId = connector.id
@@ -121,7 +123,8 @@ class CourierContext:
         self._life = life
         self._fast = fast
         self._submission_key = submission_key
-        self._rule = host_rule(adapter.manifest, connector.settings)
+        self._rule = host_rule(adapter.manifest, connector.settings, wiring.policy)
+        self._newer_than = newer_than
         self._token: str | None = None
         self._fetch: Callable[[], Awaitable[Token]] | None = None
 
@@ -134,8 +137,13 @@ class CourierContext:
 
     async def token(self, fetch: Callable[[], Awaitable[Token]]) -> str:
         self._fetch = fetch
-        self._token = await self._wiring.tokens.get(self.connector_id, self._credentials_version, fetch)
+        self._token = await self._wiring.tokens.get(
+            self.connector_id, self._credentials_version, fetch, self._adopt, newer_than=self._newer_than
+        )
         return self._token
+
+    def _adopt(self, credentials: Credentials, version: int) -> None:
+        self.credentials, self._credentials_version = credentials, version
 
     async def call(self, request: HttpRequest) -> HttpAnswer:
         return await self._insist(request, self._request)
@@ -214,6 +222,8 @@ class CourierContext:
         raise self._judged(request, answer, fault, readings)
 
     async def _request(self, request: HttpRequest, deadline: Deadline) -> HttpAnswer:
+        if request.sign is not None:
+            request = request.sign(request)
         return await self._wiring.sender.request(
             request.method,
             request.url,

@@ -22,6 +22,7 @@ from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, ConnectorNote, Life
+from pixee_workers.sync_base.connector_budgets import SharedBudgets
 from pixee_workers.sync_base.connectors_read import ConnectorReader, with_currency
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.intents import Intents
@@ -59,6 +60,7 @@ class PlatformCourier:
         self._values = values(database, wiring.clock)
         self._intents = Intents(database)
         self._polls = Polls(database)
+        self._shared = SharedBudgets(database, wiring.clock)
         manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
         self.connectors = ConnectorReader(database, keys, manifests, wiring.clock)
         self._routes: dict[RouteKey, RouteState] = {}
@@ -73,10 +75,10 @@ class PlatformCourier:
             found = await self.board(chunk, life)
             return found if isinstance(found, ChunkResult) else await self.finish(found)
 
-    def expect(self, chunk: ClaimedChunk) -> None:
+    def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
         adapter = self._adapters.get(chunk.platform)
         if adapter is not None:
-            self.route(chunk.route_key, adapter).ahead.expect(chunk)
+            self.route(chunk.route_key, adapter).ahead.expect(chunk, may_begin)
 
     def budget_state(self, route_key: RouteKey) -> Mapping[str, JsonValue]:
         state = self._routes.get(route_key)
@@ -86,7 +88,7 @@ class PlatformCourier:
         adapter = self._adapters.get(platform)
         if adapter is None:
             return
-        begun = RouteState.begun(adapter.manifest, self.clock)
+        begun = RouteState.begun(adapter.manifest, self.clock, self._shared)
         begun.budgets.restore(state)
         self._routes[route_key] = begun
 
@@ -94,6 +96,10 @@ class PlatformCourier:
         state = self._routes.pop(route_key, None)
         if state is not None:
             state.ahead.drop()
+
+    async def close(self) -> None:
+        """No call is made any more: what is leased of shared budgets goes back."""
+        await self._shared.close()
 
     def chunks_per_second(self, route_key: RouteKey) -> float:
         state = self._routes.get(route_key)
@@ -103,12 +109,12 @@ class PlatformCourier:
         """The route's state in this worker, begun at first use."""
         state = self._routes.get(route_key)
         if state is None:
-            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self.clock)
+            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self.clock, self._shared)
         return state
 
     def route_for_probe(self, route_key: RouteKey, adapter: Adapter) -> RouteState:
         """The route's state where this worker has it; else one that is thrown away, since the route is another's."""
-        return self._routes.get(route_key) or RouteState.begun(adapter.manifest, self.clock)
+        return self._routes.get(route_key) or RouteState.begun(adapter.manifest, self.clock, self._shared)
 
     def reopen(self, route_key: RouteKey) -> None:
         """The shop was just seen to answer: its breaker need not wait any longer."""
@@ -133,7 +139,8 @@ class PlatformCourier:
         `aside`: the route may be another worker's, and is not begun here. Raises KeyError where this worker does not have the platform.
         """
         adapter = self._adapters[chunk.platform]
-        connector = await self.connectors.read(chunk.connector_id)
+        # A job begun after a change of mapping or settings is a promise to use it.
+        connector = await self.connectors.read(chunk.connector_id, anew=chunk.no == 0)
         if connector is None or connector.deleted:
             return _ended(self.tally(chunk, adapter))
         if connector.status == "paused":
@@ -205,7 +212,7 @@ class PlatformCourier:
             carriage.tally.doubt()
         await self.learn_currency(carriage)
         carriage.read_ahead = lambda: carriage.route.ahead.begin(
-            carriage.chunk.is_fast, lambda chunk: self._read_ahead(chunk, carriage)
+            carriage.chunk, lambda chunk: self._read_ahead(chunk, carriage), overlaps=carriage.overlaps
         )
         ahead = await self._ahead_of(carriage, to_send)
         pages = [to_send] if ahead is not None else await self._values.pages(carriage.operation, to_send)

@@ -2,7 +2,9 @@
 
 So a stock push never waits for a product chunk that is running; the courier spends the budgets on the fast one first and never
 has two submissions of one product in flight. The next chunk of each class is begun (marked) while the present one is carried,
-and outcomes are written while the next chunk runs: that is where throughput comes from.
+and outcomes are written while the next chunk runs: that is where throughput comes from. Where a platform takes several submissions
+at once, the next chunk is also carried while the last answers of the present one are awaited, when the courier says so: else a
+shop with a long answer time would stand idle at every chunk's edge.
 """
 
 import asyncio
@@ -24,6 +26,10 @@ from pixee_workers.sync_base.marks import Beginning, Marks
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.refused_outcomes import minimal
 from pixee_workers.sync_base.routes import ChunkKey
+from pixee_workers.sync_base.turns import Turn
+
+CARRIED_AT_ONCE = 2
+"""Chunks of one class: the present one, and the next during the present one's last answers."""
 
 MOST_UNWRITTEN = 16
 """Outcomes of one lane that may be on their way to the database while it goes on."""
@@ -75,8 +81,9 @@ class _Line:
 
     def __init__(self) -> None:
         self.waiting: list[_Held] = []
-        self.under_way: _Held | None = None
+        self.under_way: list[_Held] = []
         self.more = asyncio.Event()
+        self.begins = asyncio.Lock()
 
     def add(self, held: _Held) -> None:
         heapq.heappush(self.waiting, held)
@@ -84,7 +91,7 @@ class _Line:
 
     @property
     def idle(self) -> bool:
-        return not self.waiting and self.under_way is None
+        return not self.waiting and not self.under_way
 
 
 class Lane:
@@ -112,7 +119,7 @@ class Lane:
 
     def start(self) -> None:
         """Begins to carry."""
-        for name, line in (("fast", self._fast), ("bulk", self._bulk)):
+        for name, line in (("fast", self._fast), ("bulk", self._bulk)) * CARRIED_AT_ONCE:
             self._carriers.append(asyncio.create_task(self._carry_all(line), name=f"{name} {self.route_key}"))
 
     def add(self, place: Place, chunk: ClaimedChunk) -> None:
@@ -145,7 +152,7 @@ class Lane:
     @property
     def under_way(self) -> list[ChunkKey]:
         """Chunks that are being carried."""
-        return [line.under_way.key for line in (self._fast, self._bulk) if line.under_way is not None]
+        return [held.key for line in (self._fast, self._bulk) for held in line.under_way]
 
     async def close(self) -> None:
         """Begins nothing more; returns when what was under way has ended and its outcome is written."""
@@ -176,29 +183,35 @@ class Lane:
 
     async def _carry_all(self, line: _Line) -> None:
         while not self.closing:
-            if not line.waiting:
-                line.more.clear()
-                await line.more.wait()
-                continue
-            line.under_way = held = heapq.heappop(line.waiting)
-            try:
-                self._begin(held)
-                if line.waiting:
-                    self._begin(line.waiting[0])
-                    self._tools.courier.expect(line.waiting[0].chunk)
-                with log_context(
-                    account=held.chunk.account_id, connector=held.chunk.connector_id, job=held.chunk.job_id,
-                    route=self.route_key, platform=self.platform,
-                ):  # fmt: skip
-                    await self._one(line, held)
-            except Exception:
-                _log.critical("chunk %s/%d cannot be begun, trying again", *held.key, exc_info=True)
-                held.beginning = None
-                line.add(held)
-                await self._tools.clock.sleep(1.0)
-            finally:
-                line.under_way = None
-                self._note_idle()
+            async with Turn(line.begins) as turn:
+                await self._carry_next(line, turn)
+
+    async def _carry_next(self, line: _Line, turn: Turn) -> None:
+        while not line.waiting:
+            if self.closing:
+                return
+            line.more.clear()
+            await line.more.wait()
+        held = heapq.heappop(line.waiting)
+        line.under_way.append(held)
+        try:
+            self._begin(held)
+            if line.waiting:
+                self._begin(line.waiting[0])
+                self._tools.courier.expect(line.waiting[0].chunk, turn.pass_on)
+            with log_context(
+                account=held.chunk.account_id, connector=held.chunk.connector_id, job=held.chunk.job_id,
+                route=self.route_key, platform=self.platform,
+            ):  # fmt: skip
+                await self._one(line, held)
+        except Exception:
+            _log.critical("chunk %s/%d cannot be begun, trying again", *held.key, exc_info=True)
+            held.beginning = None
+            line.add(held)
+            await self._tools.clock.sleep(1.0)
+        finally:
+            line.under_way.remove(held)
+            self._note_idle()
 
     def _begin(self, held: _Held) -> "asyncio.Task[Beginning]":
         if held.beginning is None:

@@ -1,5 +1,6 @@
 """Asks the shop what it has before a create is sent that may have happened already, or that may meet an object there."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -7,12 +8,13 @@ from uuid import UUID
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.sync_base.budgets import LONGEST_WAIT
+from pixee_workers.sync_base.budget_periods import LONGEST_WAIT
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.items import ProductItem
 from pixee_workers.sync_base.outcomes import Found, Linked, Outcome
 from pixee_workers.sync_base.results import Origin
+from pixee_workers.sync_base.together import together
 from pixee_workers.sync_base.tracks import Track
 
 _AT_ONCE = 50
@@ -24,12 +26,14 @@ class LookUps:
     def __init__(self, carriage: Carriage, intents: Intents) -> None:
         self._carriage = carriage
         self._intents = intents
+        self._linking = asyncio.Lock()
+        """Held from reading the owners of what was found to linking it: two answers must not link one object twice."""
 
     async def settle(self, tracks: Sequence[Track]) -> list[Track]:
         """Look up those that need it. Returns what may be sent now: as an update where the shop has it, else as it was."""
         asked = [track for track in tracks if track.look_up]
-        for start in range(0, len(asked), _AT_ONCE):
-            await self._ask(asked[start : start + _AT_ONCE], last=False)
+        groups = [asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE)]
+        await together([self._ask(group, last=False) for group in groups])
         again = [track for track in asked if track.look_up and self._is_open(track) and not self._carriage.stopped]
         if again:
             await self._wait_and_ask(again)
@@ -61,13 +65,18 @@ class LookUps:
             return
         items = [track.ready.item for track in tracks if isinstance(track.ready.item, ProductItem)]
         early = {track.id for track in tracks if not last and self._unsettled(track) > 0}
-        answer = await self._carriage.ask(
-            lambda context: self._carriage.adapter.find(Operation.PUSH_PRODUCTS, items, context),
-            self._carriage.key("find"),
-        )
+        async with self._carriage.place():
+            answer = await self._carriage.ask(
+                lambda context: self._carriage.adapter.find(Operation.PUSH_PRODUCTS, items, context),
+                self._carriage.key("find"),
+            )
         if isinstance(answer, PlatformFault):
             await self._failed(tracks, answer, last=last)
             return
+        async with self._linking:
+            await self._link(tracks, answer, early)
+
+    async def _link(self, tracks: Sequence[Track], answer: Mapping[UUID, Found | None], early: set[UUID]) -> None:
         taken = await self._taken(tracks, answer)
         for track in tracks:
             if track.id not in answer:
@@ -94,7 +103,7 @@ class LookUps:
         for track in tracks:
             track.doubtful = True
             outcome = Outcome(track.id, OutcomeKind.REJECTED, fault.reason, fault.message)
-            carriage.tally.settle(Origin.of(track.ready.read), outcome)
+            carriage.tally.settle(Origin.of(track.ready.read, track.ready.attempt), outcome)
 
     async def _taken(self, tracks: Sequence[Track], answer: Mapping[UUID, Found | None]) -> dict[str, UUID]:
         """To which of our products the objects found are linked already."""
@@ -136,7 +145,7 @@ class LookUps:
 
     def _review(self, track: Track, reason: ReasonCode, message: str, candidates: tuple[str, ...]) -> None:
         outcome = Outcome(track.id, OutcomeKind.NEEDS_REVIEW, reason, message)
-        self._carriage.tally.settle(Origin.of(track.ready.read), outcome)
+        self._carriage.tally.settle(Origin.of(track.ready.read, track.ready.attempt), outcome)
         self._carriage.tally.candidates(track.id, candidates)
 
     def _leave_unknown(self, track: Track, message: str) -> None:

@@ -94,13 +94,25 @@ async def write_operations(connection: Connection, results: Iterable[ChunkResult
                 "account_id": account,
                 "hash": None if row.hash is None else row.hash.hex(),
                 "catalog_version": row.catalog_version,
-                "failure": row.failure and row.failure.value,
+                **_failure(row),
             }
             for (connector, item, operation), (account, row) in rows.items()
         ]
         marked = await connection.fetch(outcome_sql.OPERATIONS, _document(values))
         if marked:
             await connection.execute(outcome_sql.QUARANTINE, *_columns([tuple(row) for row in marked], 3))
+
+
+def _failure(row: OperationRow) -> dict[str, str | None]:
+    """The columns of a failure. What went through has none of them: it is by far the most."""
+    if row.failure is None:
+        return {}
+    return {
+        "failure": row.failure.value,
+        "failure_class": row.failure_class,
+        "failure_hash": None if row.failure_hash is None else row.failure_hash.hex(),
+        "failure_message": row.failure_message,
+    }
 
 
 async def write_issues(connection: Connection, results: Iterable[ChunkResult]) -> None:
@@ -174,6 +186,7 @@ async def write_pages(connection: Connection, results: Iterable[ChunkResult]) ->
         (
             *(result.chunk.job_id, result.chunk.no, result.chunk.account_id, result.chunk.connector_id),
             *(list(result.page.products), result.page.next_cursor, result.page.requested_at),
+            result.page.refusal and {"reason": result.page.refusal.reason, "message": result.page.refusal.message},
         )
         for result in results
         if result.page is not None
@@ -183,9 +196,11 @@ async def write_pages(connection: Connection, results: Iterable[ChunkResult]) ->
 
 
 async def write_connectors(connection: Connection, results: Iterable[ChunkResult]) -> None:
-    """What was learnt of connectors; the last word counts."""
-    notes = {result.chunk.connector_id: result.connector for result in results if result.connector is not None}
-    for connector, note in sorted(notes.items()):
+    """What was learnt of connectors, in order: the last word on each thing counts."""
+    notes = [(result.chunk.connector_id, result.connector) for result in results if result.connector is not None]
+    for connector, note in sorted(
+        notes, key=lambda pair: pair[0]
+    ):  # sorted is stable; the order keeps two writers apart
         await connection.execute(outcome_sql.CONNECTORS, connector, note.status, note.last_error, note.currency)
 
 

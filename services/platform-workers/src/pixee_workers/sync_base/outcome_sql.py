@@ -59,30 +59,50 @@ DELETE FROM listings l USING locked k WHERE l.connector_id = k.connector_id AND 
 """
 
 # A failure leaves the hash (what the shop has) and notes the version that failed, so that a corrected item is known as such.
+# It is counted when it is the same again: same class, same attempt (`failures`). One without a class, and an answer that was lost
+# (the empty hash), say nothing of the item: what was counted stands, unless the catalog holds something newer by now.
 # Returned are items whose listing is marked as held back, or has to be from now on: hardly ever any.
 OPERATIONS = """
 WITH asked AS MATERIALIZED (
-    SELECT connector_id, item_id, operation, account_id, decode(hash, 'hex') AS hash, catalog_version, failure
+    SELECT connector_id, item_id, operation, account_id, decode(hash, 'hex') AS hash, catalog_version, failure,
+           failure_class, decode(failure_hash, 'hex') AS failure_hash, left(failure_message, 1000) AS failure_message
     FROM json_to_recordset($1::json) AS a(connector_id uuid, item_id uuid, operation text, account_id uuid, hash text,
-                                          catalog_version bigint, failure text)
+                                          catalog_version bigint, failure text, failure_class text, failure_hash text,
+                                          failure_message text)
 ), held AS MATERIALIZED (
     SELECT a.connector_id, a.item_id, a.operation FROM asked a
     JOIN listings l ON l.connector_id = a.connector_id AND l.item_id = a.item_id
     WHERE (l.state || '') = 'quarantined'
 ), written AS (
 INSERT INTO listing_operations AS o (connector_id, item_id, operation, account_id, hash, catalog_version, sent_at, failures,
-                                     failure_reason)
+                                     failure_reason, failure_message, failure_class, failure_hash, failing_since)
 SELECT connector_id, item_id, operation, account_id, hash, catalog_version,
-       CASE WHEN failure IS NULL THEN now() END, CASE WHEN failure IS NULL THEN 0 ELSE 1 END, failure
+       CASE WHEN failure IS NULL THEN now() END, CASE WHEN failure_class IS NULL THEN 0 ELSE 1 END, failure, failure_message,
+       failure_class, failure_hash, CASE WHEN failure_class IS NOT NULL THEN now() END
 FROM asked ORDER BY connector_id, item_id, operation
 ON CONFLICT (connector_id, item_id, operation) DO UPDATE
 SET hash = coalesce(excluded.hash, o.hash),
     catalog_version = CASE WHEN excluded.hash IS NULL THEN greatest(o.catalog_version, excluded.catalog_version)
                            ELSE excluded.catalog_version END,
     sent_at = coalesce(excluded.sent_at, o.sent_at),
-    failures = CASE WHEN excluded.failure_reason IS NULL THEN 0
-                    WHEN excluded.failure_reason = o.failure_reason THEN least(o.failures + 1, 30000) ELSE 1 END,
-    failure_reason = excluded.failure_reason
+    failures = CASE WHEN excluded.failure_class IS NULL AND (excluded.failure_reason IS NOT NULL OR excluded.hash = '')
+                    THEN CASE WHEN excluded.catalog_version > o.catalog_version THEN 0 ELSE o.failures END
+                    WHEN excluded.failure_class IS NULL THEN 0
+                    WHEN (excluded.failure_class, excluded.failure_hash)
+                         IS NOT DISTINCT FROM (o.failure_class, o.failure_hash) THEN least(o.failures + 1, 30000)
+                    ELSE 1 END,
+    failing_since = CASE WHEN excluded.failure_class IS NULL THEN o.failing_since
+                         WHEN o.failures > 0 AND (excluded.failure_class, excluded.failure_hash)
+                              IS NOT DISTINCT FROM (o.failure_class, o.failure_hash) THEN o.failing_since
+                         ELSE now() END,
+    failure_class = coalesce(excluded.failure_class, o.failure_class),
+    failure_hash = CASE WHEN excluded.failure_class IS NULL THEN o.failure_hash ELSE excluded.failure_hash END,
+    failure_reason = CASE WHEN excluded.failure_class IS NULL AND excluded.failure_reason IS NOT NULL AND o.failures > 0
+                               AND excluded.catalog_version <= o.catalog_version THEN o.failure_reason
+                          ELSE excluded.failure_reason END,
+    failure_message = CASE WHEN excluded.failure_class IS NULL AND excluded.failure_reason IS NOT NULL AND o.failures > 0
+                                AND excluded.catalog_version <= o.catalog_version THEN o.failure_message
+                           ELSE excluded.failure_message END
 RETURNING o.connector_id, o.item_id, o.operation, o.failures
 )
 SELECT connector_id, item_id, operation FROM written WHERE failures >= 3
@@ -156,17 +176,18 @@ FROM unnest($1::uuid[], $2::timestamptz[]) AS a(id, at) WHERE r.id = a.id AND r.
 """
 
 PAGES = """
-INSERT INTO pulled_pages (job_id, chunk_no, account_id, connector_id, products, next_cursor, requested_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO pulled_pages (job_id, chunk_no, account_id, connector_id, products, next_cursor, requested_at, refusal)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (job_id, chunk_no) DO UPDATE
-SET products = excluded.products, next_cursor = excluded.next_cursor, requested_at = excluded.requested_at, staged_at = now()
+SET products = excluded.products, next_cursor = excluded.next_cursor, requested_at = excluded.requested_at,
+    refusal = excluded.refusal, staged_at = now()
 """
 
 # A connector that the merchant paused stays paused, whatever a call that was under way learnt.
 CONNECTORS = """
 UPDATE connectors
 SET status = CASE WHEN status = 'paused' THEN status ELSE coalesce($2, status) END,
-    last_error = CASE WHEN $2 IS NULL THEN last_error ELSE $3 END,
+    last_error = CASE WHEN $2::text IS NULL THEN coalesce($3, last_error) ELSE $3 END,
     shop_currency = coalesce($4, shop_currency), updated_at = now()
 WHERE id = $1 AND deleted_at IS NULL
 """

@@ -53,9 +53,10 @@ async def _ask_one(carriage: Carriage, row: asyncpg.Record, now: datetime) -> No
         poll_in_seconds=0.0,
         deadline_seconds=max(0.0, (row["deadline_at"] - now).total_seconds()),
     )
-    answer = await carriage.ask(
-        lambda context: carriage.adapter.poll(remote, context), carriage.key(f"poll {row['id']}")
-    )
+    async with carriage.place():
+        answer = await carriage.ask(
+            lambda context: carriage.adapter.poll(remote, context), carriage.key(f"poll {row['id']}")
+        )
     origins = {UUID(item): origin_from(UUID(item), sent) for item, sent in correlation.get("sent", {}).items()}
     if isinstance(answer, PlatformFault):
         _failed(carriage, row, answer, origins, now)

@@ -12,6 +12,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.assembling import ReadItem, Verdict
 from pixee_workers.sync_base.connectors_read import Connector
+from pixee_workers.sync_base.failures import Held, attempt_hash
 from pixee_workers.sync_base.hashes import action_of, content_hash
 from pixee_workers.sync_base.items import Action, Mapped, ProductItem, PushItem
 from pixee_workers.sync_base.outcomes import Outcome, Refusal
@@ -38,6 +39,11 @@ class Ready:
     def mapped(self) -> Mapped[PushItem]:
         """As the adapter gets it."""
         return Mapped(self.item, self.values)
+
+    @property
+    def attempt(self) -> bytes:
+        """What a failure is held against."""
+        return attempt_hash(self.hash, self.item)
 
     def with_item(self, item: PushItem) -> "Ready":
         """The same values for an item that has meanwhile been linked (or has lost its link)."""
@@ -82,7 +88,6 @@ def mapped_hash(
     digest = content_hash(
         values,
         action=action_of(item),
-        mapping_version=connector.mapping_version,
         adapter_version=adapter.manifest.version,
         shop_identity=connector.shop_identity,
     )
@@ -95,10 +100,8 @@ def _one(
     if isinstance(read.body, Verdict):
         verdict = read.body
         return Outcome(read.id, verdict.kind, verdict.reason, verdict.message, verdict.field)
-    if read.quarantined:
-        return Outcome(
-            read.id, OutcomeKind.QUARANTINED, ReasonCode.QUARANTINED, "It failed three times in the same way."
-        )
+    if read.held is not None and read.held.hash is None:
+        return _quarantined(read, read.held)
     if read.sent is not None and read.sent.version > read.version:
         return Outcome(read.id, OutcomeKind.SUPERSEDED, ReasonCode.SUPERSEDED, "A newer value was sent meanwhile.")
     try:
@@ -110,9 +113,17 @@ def _one(
     except Exception:
         _log.exception("mapping of item %s for %s failed", read.id, connector.platform)
         return Outcome(read.id, OutcomeKind.REJECTED, ReasonCode.INTERNAL, "The item could not be translated.")
+    if read.held is not None and read.held.hash == attempt_hash(digest, read.body):
+        return _quarantined(read, read.held)
     if not forced and read.sent is not None and read.sent.hash == digest and _stands_at_the_shop(read.body):
         return Outcome(read.id, OutcomeKind.SKIPPED, ReasonCode.UNCHANGED)
     return Ready(read, read.body, values, digest, weight)
+
+
+def _quarantined(read: ReadItem, held: Held) -> Outcome:
+    said = f": {held.message}" if held.message else "."
+    message = f"It failed three times in the same way{said}"
+    return Outcome(read.id, OutcomeKind.QUARANTINED, ReasonCode.QUARANTINED, message)
 
 
 def _stands_at_the_shop(item: PushItem) -> bool:

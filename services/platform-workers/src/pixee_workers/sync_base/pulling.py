@@ -1,4 +1,7 @@
-"""One page of a pull: asked for, and staged as JSON for the orchestrator, which alone writes the catalog."""
+"""One page of a pull: asked for, and staged as JSON for the orchestrator, which alone writes the catalog.
+
+A page has no items that could be rejected, so a refusal is staged in its place, and ends the pull with what the shop said.
+"""
 
 from dataclasses import asdict
 from typing import cast
@@ -8,7 +11,7 @@ from pydantic import JsonValue
 
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_workers.sync_base.carriage import Carriage
-from pixee_workers.sync_base.chunks import PulledPageRow
+from pixee_workers.sync_base.chunks import PulledPageRow, PullRefusal
 from pixee_workers.sync_base.items import PulledProduct
 from pixee_workers.sync_base.results import backoff
 
@@ -21,8 +24,11 @@ async def pull_page(carriage: Carriage) -> None:
     )
     if isinstance(page, PlatformFault):
         carriage.stop_for(page)
-        if page.kind in {FaultKind.REFUSED, FaultKind.CONTRACT_BROKEN}:
-            # A page has no items that could be rejected: it is tried again, slower, until the job's own deadline.
+        if page.kind is FaultKind.REFUSED:
+            refusal = PullRefusal(page.reason, page.message)
+            carriage.tally.page = PulledPageRow((), None, carriage.wiring.clock.now(), refusal)
+        elif page.kind is FaultKind.CONTRACT_BROKEN:
+            # Tried again, slower, until the job's own deadline: an adapter that reads the answer may come meanwhile.
             carriage.tally.wait(page.reason, backoff(chunk.attempt + 3))
         return
     carriage.tally.page = PulledPageRow(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.manifest import Atomicity, Idempotency
 from pixee_workers.sync_base.carriage import Carriage
+from pixee_workers.sync_base.culprits import Culprits
 from pixee_workers.sync_base.hashes import submission_key
 from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.look_ups import LookUps, begun
@@ -18,8 +19,11 @@ from pixee_workers.sync_base.outcomes import Outcome, Submission
 from pixee_workers.sync_base.preparing import Ready, prepare
 from pixee_workers.sync_base.reading_ahead import Ahead
 from pixee_workers.sync_base.results import Origin, backoff
-from pixee_workers.sync_base.splitting import Limits, halves, split
+from pixee_workers.sync_base.splitting import Limits, split
+from pixee_workers.sync_base.together import together
 from pixee_workers.sync_base.tracks import Track, origin_of, sent_record
+from pixee_workers.sync_base.turns import Turn
+from pixee_workers.sync_base.unlisted import read_behind_creates
 from pixee_workers.sync_base.values import Values
 
 _MOST_UNKNOWNS = 2
@@ -34,6 +38,10 @@ class PagePush:
         self._values = values
         self._intents = intents
         self._look_ups = LookUps(carriage, intents)
+        self._room = carriage.route.room(carriage.operation)
+        self._culprits = Culprits(
+            self._room, self._submit, self._take, divisible=carriage.capability.atomicity is not Atomicity.PER_ITEM
+        )
         self._again: list[Track] = []
         self._read_at = 0.0
         self._forced: set[UUID] = set()
@@ -89,13 +97,15 @@ class PagePush:
             )
             self._carriage.tally.close(track.id, OutcomeKind.CANCELLED, ReasonCode.CANCELLED, f"Cancelled. {there}")
 
-    async def _read(self, item_ids: Sequence[UUID], ahead: Ahead | None = None) -> list[Ready]:
+    async def _read(self, item_ids: Sequence[UUID], ahead: Ahead | None = None, *, held: bool = False) -> list[Ready]:
         carriage = self._carriage
         if ahead is not None:
             self._read_at, reads = ahead.at, ahead.reads
         else:
             self._read_at = carriage.wiring.clock.monotonic()
             reads = await self._values.read(carriage.operation, item_ids, carriage.connector, carriage.route.recent)
+        if not held:
+            reads = await read_behind_creates(carriage, self._values, reads)
         carriage.units = max(carriage.units, sum(max(1, len(read.variant_versions)) for read in reads))
         prepared = prepare(reads, carriage.operation, carriage.connector, carriage.adapter, forced=self._forced)
         for read in reads:
@@ -118,26 +128,28 @@ class PagePush:
     async def _send(self, tracks: Sequence[Track]) -> list[Track]:
         """Submit everything once. Returns what is to be looked up or sent again in this carry."""
         await self._intend(tracks)
-        room = self._carriage.route.room(self._carriage.operation)
         by_id = {track.id: track for track in tracks}
-        limits = Limits.of(self._carriage.capability, learnt_items=room.learnt_items)
+        limits = Limits.of(self._carriage.capability, learnt_items=self._room.learnt_items)
         queue = deque(
             [by_id[ready.read.id] for ready in part] for part in split([track.ready for track in tracks], limits)
         )
         self._again = []
         runners = min(len(queue), self._carriage.capability.concurrency)
-        await _together([self._work_off(queue, room.places) for _ in range(runners)])
+        async with Turn(self._room.sending) as turn:
+            await together([self._work_off(queue, self._room.places, turn) for _ in range(runners)])
         return self._again
 
-    async def _work_off(self, queue: deque[list[Track]], places: asyncio.Semaphore) -> None:
+    async def _work_off(self, queue: deque[list[Track]], places: asyncio.Semaphore, turn: Turn) -> None:
         while queue and not self._carriage.stopped:
             tracks = queue.popleft()
+            if not queue:
+                turn.pass_on()
             async with places, self._carriage.route.locks.hold(track.ready.read.product_id for track in tracks):
                 if not self._carriage.stopped:
                     fresh = await self._fresh(tracks)
-                    if not queue:
+                    if len(queue) <= self._carriage.tail:
                         self._carriage.read_ahead()
-                    await self._submit(fresh)
+                    await self._submit(fresh, 0)
 
     async def _fresh(self, tracks: list[Track]) -> list[Track]:
         """The same items with the values as they are now, where time has passed or somebody else wrote to their products."""
@@ -147,7 +159,7 @@ class PagePush:
         if not old and not carriage.route.locks.touched_since(products, self._read_at):
             return tracks
         read_at = self._read_at
-        ready = {one.read.id: one for one in await self._read([track.id for track in tracks])}
+        ready = {one.read.id: one for one in await self._read([track.id for track in tracks], held=True)}
         self._read_at = read_at  # the other submissions of the page were not read again
         kept = [track for track in tracks if track.id in ready]
         for track in kept:
@@ -155,9 +167,10 @@ class PagePush:
                 track.ready = ready[track.id]
         return kept
 
-    async def _submit(self, tracks: list[Track]) -> None:
+    async def _submit(self, tracks: list[Track], rounds: int) -> bool:
+        """One submission, and what follows from it. `rounds`, and what is returned: see `culprits.Send`."""
         if not tracks or self._carriage.stopped:
-            return
+            return False
         carriage = self._carriage
         key = submission_key(carriage.connector.id, carriage.operation.value, [track.key_part for track in tracks])
         started = carriage.wiring.clock.now()
@@ -170,8 +183,8 @@ class PagePush:
             key,
         )
         if isinstance(answer, PlatformFault):
-            await self._failed(tracks, answer)
-            return
+            return await self._failed(tracks, answer, rounds)
+        self._room.went_through(len(tracks))
         outcomes = {outcome.item_id: outcome for outcome in answer.outcomes}
         if len(outcomes) != len(answer.outcomes) or outcomes.keys() != {track.id for track in tracks}:
             message = "The answer does not speak of every item that was sent."
@@ -182,6 +195,7 @@ class PagePush:
             if track.ready.creates and track.begun_at is None:
                 track.begun_at = started
             self._take(track, outcomes[track.id])
+        return False
 
     async def _refuse_doubles(self, tracks: Sequence[Track], outcomes: dict[UUID, Outcome]) -> None:
         """A write without a listing that met an existing object: it must not be another product's of this connector."""
@@ -223,7 +237,7 @@ class PagePush:
         if track.exists > 1:
             message = "The shop says that it exists, and does not show it."
             outcome = Outcome(track.id, OutcomeKind.NEEDS_REVIEW, ReasonCode.BELONGS_TO_ANOTHER, message)
-            self._carriage.tally.settle(Origin.of(track.ready.read), outcome)
+            self._carriage.tally.settle(Origin.of(track.ready.read, track.ready.attempt), outcome)
             return
         track.look_up, track.begun_at = True, None
         self._again.append(track)
@@ -246,20 +260,14 @@ class PagePush:
             sent = {str(i): sent_record(by_id[i], carriage.connector, carriage.adapter) for i in known}
             carriage.tally.remember(job, sent)
 
-    async def _failed(self, tracks: list[Track], fault: PlatformFault) -> None:
-        """The submission failed as a whole."""
+    async def _failed(self, tracks: list[Track], fault: PlatformFault, rounds: int) -> bool:
+        """The submission failed as a whole. True: because of what it held."""
         carriage = self._carriage
-        whole = carriage.capability.atomicity is not Atomicity.PER_ITEM
         narrow = fault.scope in {FaultScope.ITEM, FaultScope.SUBMISSION}
-        if fault.kind is FaultKind.TOO_BIG and len(tracks) > 1:
-            carriage.route.room(carriage.operation).learnt_items = (len(tracks) + 1) // 2
-            await self._halve(tracks)
-        elif fault.kind is FaultKind.REFUSED and narrow and whole and len(tracks) > 1:
-            await self._halve(tracks)
-        elif fault.kind is FaultKind.TOO_BIG or (fault.kind is FaultKind.REFUSED and narrow):
-            for track in tracks:
-                self._take(track, Outcome(track.id, OutcomeKind.REJECTED, fault.reason, fault.message))
-        elif fault.kind is FaultKind.AMBIGUOUS:
+        if fault.kind is FaultKind.TOO_BIG or (fault.kind is FaultKind.REFUSED and narrow):
+            await self._culprits.refused(tracks, fault, rounds)
+            return True
+        if fault.kind is FaultKind.AMBIGUOUS:
             for track in tracks:
                 self._take(track, Outcome(track.id, OutcomeKind.UNKNOWN, fault.reason, fault.message))
         elif fault.kind is FaultKind.CONTRACT_BROKEN and carriage.is_broken_for_good():
@@ -271,11 +279,7 @@ class PagePush:
                 track.doubtful = fault.kind in {FaultKind.CONTRACT_BROKEN, FaultKind.UNAVAILABLE}
                 track.sent = track.doubtful
             carriage.stop_for(fault)
-
-    async def _halve(self, tracks: list[Track]) -> None:
-        by_id = {track.id: track for track in tracks}
-        for part in halves([track.ready for track in tracks]):
-            await self._submit([by_id[ready.read.id] for ready in part])
+        return False
 
     async def _drop_intents(self, tracks: Sequence[Track]) -> None:
         """Take back the intents of creates that certainly never happened."""
@@ -306,14 +310,3 @@ def _noted(outcome: Outcome) -> Outcome:
 
 def _is_claim(outcome: Outcome) -> bool:
     return outcome.kind is OutcomeKind.EXISTS
-
-
-async def _together(works: Sequence[Coroutine[None, None, None]]) -> None:
-    """Run them at once; the first error cancels the others and is raised as it is."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -37,21 +37,28 @@ class ReadingAhead:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._expected: dict[bool, ClaimedChunk] = {}
+        self._expected: dict[bool, tuple[ClaimedChunk, Callable[[], None]]] = {}
         self._reading: dict[bool, tuple[tuple[UUID, int], asyncio.Task[Ahead | None]]] = {}
 
-    def expect(self, chunk: ClaimedChunk) -> None:
+    def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
         """This chunk comes after the present one of its class."""
-        self._expected[chunk.is_fast] = chunk
+        self._expected[chunk.is_fast] = chunk, may_begin
 
-    def begin(self, is_fast: bool, read: Callable[[ClaimedChunk], Awaitable[Ahead | None]]) -> None:
-        """Read what is expected. Pulls have no values, and of what was tried before other things count than values."""
-        chunk = self._expected.pop(is_fast, None)
+    def begin(
+        self, present: ClaimedChunk, read: Callable[[ClaimedChunk], Awaitable[Ahead | None]], *, overlaps: bool
+    ) -> None:
+        """Read what is expected. Pulls have no values, and of what was tried before other things count than values.
+
+        Where it overlaps, the expected chunk of the same connector and operation may begin as soon as its values are there.
+        """
+        chunk, may_begin = self._expected.pop(present.is_fast, (None, _nothing))
         if chunk is None or chunk.operation is Operation.PULL_PRODUCTS or chunk.look_up:
             return
         if set(chunk.letters) <= _UNTOUCHED:
-            self._drop(is_fast)
-            self._reading[is_fast] = (_key(chunk), asyncio.create_task(_quietly(read(chunk))))
+            self._drop(present.is_fast)
+            alike = (chunk.connector_id, chunk.operation) == (present.connector_id, present.operation)
+            then = may_begin if overlaps and alike else _nothing
+            self._reading[present.is_fast] = (_key(chunk), asyncio.create_task(_quietly(read(chunk), then)))
 
     async def take(self, chunk: ClaimedChunk) -> Ahead | None:
         """What was read ahead of this chunk, while it is fresh."""
@@ -75,9 +82,16 @@ class ReadingAhead:
             task.cancel()
 
 
-async def _quietly(reading: Awaitable[Ahead | None]) -> Ahead | None:
+def _nothing() -> None:
+    pass
+
+
+async def _quietly(reading: Awaitable[Ahead | None], then: Callable[[], None]) -> Ahead | None:
     try:
-        return await reading
+        found = await reading
+        if found is not None:
+            then()
+        return found
     except Exception as error:  # it is read again in its turn, where an error has somebody to hear of it
         _log.info("reading ahead failed: %s", type(error).__name__)
         return None

@@ -31,6 +31,7 @@ from pixee_workers.sync_base.chunks import (
     RemoteJobRow,
     Wait,
 )
+from pixee_workers.sync_base.failures import failure_class
 from pixee_workers.sync_base.hashes import UNSURE
 from pixee_workers.sync_base.items import Action, Listing, ProductItem, PushItem
 from pixee_workers.sync_base.outcomes import Notice, Outcome, RemoteJob
@@ -53,15 +54,17 @@ class Origin:
     sku: str | None
     version: int
     hash: bytes | None = None
+    attempt: bytes | None = None
+    """What a failure of it is held against (`failures`); null where no call was made for it."""
     item: PushItem | None = None
     shared_eans: tuple[str, ...] = ()
     carried_stock: tuple[OperationRow, ...] = ()
     carried_prices: tuple[OperationRow, ...] = ()
 
     @classmethod
-    def of(cls, read: ReadItem) -> "Origin":
-        """An item that was not sent."""
-        return cls(read.id, read.product_id, read.sku, read.version, shared_eans=read.shared_eans)
+    def of(cls, read: ReadItem, attempt: bytes | None = None) -> "Origin":
+        """An item that was not sent. `attempt` where the shop was asked for it all the same."""
+        return cls(read.id, read.product_id, read.sku, read.version, attempt=attempt, shared_eans=read.shared_eans)
 
 
 class Tally:
@@ -98,10 +101,16 @@ class Tally:
         elif outcome.kind is OutcomeKind.UNKNOWN:
             self._sent(OperationRow(origin.item_id, self.chunk.operation, UNSURE, origin.version))
         elif COUNTS_AS[outcome.kind] is Counted.FAILED and outcome.kind is not OutcomeKind.QUARANTINED:
-            self._operations[origin.item_id, self.chunk.operation] = OperationRow(
-                origin.item_id, self.chunk.operation, None, origin.version, outcome.reason or ReasonCode.INTERNAL
-            )
+            self._operations[origin.item_id, self.chunk.operation] = self._failure(origin, outcome)
         self._report(origin, outcome)
+
+    def _failure(self, origin: Origin, outcome: Outcome) -> OperationRow:
+        reason = outcome.reason or ReasonCode.INTERNAL
+        counted = None if origin.attempt is None else failure_class(reason, outcome.message)
+        return OperationRow(
+            *(origin.item_id, self.chunk.operation, None, origin.version, reason),
+            *(counted, origin.attempt, outcome.message),
+        )
 
     def counted_elsewhere(self, item_id: UUID) -> None:
         """The item's failure is one that another chunk of the same file has told already: it must not count twice."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +13,14 @@ from pixee_common.domain.job import Operation
 from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.breaker import Breaker
 from pixee_workers.sync_base.budgets import BudgetSet
+from pixee_workers.sync_base.calls import ConnectorSettings
+from pixee_workers.sync_base.connector_budgets import Budgets, ConnectorBudgets, SharedBudgets
 from pixee_workers.sync_base.product_locks import ProductLocks
 from pixee_workers.sync_base.reading_ahead import ReadingAhead
 from pixee_workers.sync_base.recent_writes import RecentWrites
 
 _WINDOW_SECONDS = 30.0
+_GROWS_AFTER = 10
 
 
 class Pace:
@@ -63,8 +66,37 @@ class Room:
     """Places for submissions of one operation; fewer are never more than the capability's concurrency."""
 
     places: asyncio.Semaphore
+    most_items: int
+    """What the manifest says of one submission."""
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the chunk that has submissions to begin: the next one's come after them, or both would end late."""
     learnt_items: int | None = None
     """The most items of a submission, where the platform took fewer than its manifest says."""
+    _went: int = 0
+    """Full submissions that went through since something was learnt."""
+    _fits: int | None = None
+    """The largest submission that is known to go through; forgotten when it does not."""
+
+    def too_big(self, items: int) -> None:
+        """So many items were too many: half of them, or what is known to fit. What was under way at the time teaches nothing more."""
+        if self.learnt_items is not None and items > self.learnt_items:
+            return
+        fits, self._fits = self._fits, None
+        self.learnt_items = fits if fits is not None and fits < items else (items + 1) // 2
+        self._went = 0
+
+    def went_through(self, items: int) -> None:
+        """So many items were taken at once. After some full submissions a few more are tried, up to what the manifest says."""
+        if self.learnt_items is None or items < self.learnt_items:
+            return
+        self._fits = items
+        self._went += 1
+        if self._went < _GROWS_AFTER:
+            return
+        self._went = 0
+        self.learnt_items += max(1, self.learnt_items // 10)
+        if self.learnt_items >= self.most_items:
+            self.learnt_items = None
 
 
 @dataclass(slots=True)
@@ -82,6 +114,7 @@ class RouteState:
 
     manifest: Manifest
     budgets: BudgetSet
+    shared: SharedBudgets | None
     breaker: Breaker
     locks: ProductLocks
     recent: RecentWrites
@@ -94,11 +127,12 @@ class RouteState:
     """How often a chunk met an answer that breaks the contract."""
 
     @classmethod
-    def begun(cls, manifest: Manifest, clock: Clock) -> "RouteState":
+    def begun(cls, manifest: Manifest, clock: Clock, shared: SharedBudgets | None = None) -> "RouteState":
         """A route of which nothing is known yet."""
         return cls(
             manifest,
             BudgetSet(manifest.budgets, clock),
+            shared,
             Breaker(clock),
             ProductLocks(clock),
             RecentWrites(clock),
@@ -106,10 +140,16 @@ class RouteState:
             ReadingAhead(clock),
         )
 
+    def budgets_of(self, settings: ConnectorSettings, credentials: Mapping[str, str]) -> Budgets:
+        """What a connector's calls spend: the route's budgets, and those that it shares beyond the route."""
+        pools = {} if self.shared is None else self.shared.of(self.manifest, settings, credentials)
+        return ConnectorBudgets(self.budgets, pools)
+
     def room(self, operation: Operation) -> Room:
         """The operation's places."""
         if operation not in self.rooms:
-            self.rooms[operation] = Room(asyncio.Semaphore(self.manifest.capabilities[operation].concurrency))
+            capability = self.manifest.capabilities[operation]
+            self.rooms[operation] = Room(asyncio.Semaphore(capability.concurrency), capability.max_items)
         return self.rooms[operation]
 
     def memory(self, connector_id: UUID) -> MutableMapping[str, Any]:

@@ -5,12 +5,15 @@ Phases (parent before children) need nothing here: an adapter does them inside o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 import orjson
 
 from pixee_common.platforms.manifest import Capability
 from pixee_workers.sync_base.preparing import Ready
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,10 @@ def split(ready: Sequence[Ready], limits: Limits) -> list[list[Ready]]:
     return submissions
 
 
-def halves(ready: Sequence[Ready]) -> tuple[list[Ready], list[Ready]]:
+def halves(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
     """Two parts of a submission that was refused as a whole."""
-    middle = (len(ready) + 1) // 2
-    return list(ready[:middle]), list(ready[middle:])
+    middle = (len(items) + 1) // 2
+    return list(items[:middle]), list(items[middle:])
 
 
 def _by_product(ready: Sequence[Ready]) -> list[list[Ready]]:

@@ -76,6 +76,7 @@ def origin_of(ready: Ready, outcome: Outcome, connector: Connector, adapter: Ada
         sku=ready.read.sku,
         version=ready.read.version,
         hash=ready.hash,
+        attempt=ready.attempt,
         item=ready.item,
         shared_eans=ready.read.shared_eans,
         carried_stock=stock,
@@ -87,6 +88,7 @@ def sent_record(ready: Ready, connector: Connector, adapter: Adapter) -> dict[st
     """What a later verdict needs to know of the item as it was sent; `origin_from` reads it."""
     record: dict[str, JsonValue] = {
         "hash": ready.hash.hex(),
+        "attempt": ready.attempt.hex(),
         "version": ready.read.version,
         "product_id": str(ready.read.product_id),
         "sku": ready.read.sku,
@@ -113,6 +115,7 @@ def origin_from(item_id: UUID, record: Mapping[str, Any]) -> Origin:
         sku=record["sku"],
         version=record["version"],
         hash=bytes.fromhex(record["hash"]),
+        attempt=bytes.fromhex(record.get("attempt", record["hash"])),
         carried_stock=carried["stock"],
         carried_prices=carried["prices"],
     )

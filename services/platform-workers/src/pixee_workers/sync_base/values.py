@@ -13,6 +13,7 @@ from pixee_common.domain.prices import ListedPrice
 from pixee_common.domain.product import StockLevel
 from pixee_workers.sync_base.assembling import KnownListing, ReadItem, Row, Rows, price_item, product_item, stock_item
 from pixee_workers.sync_base.connectors_read import Connector
+from pixee_workers.sync_base.failures import Held
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.recent_writes import RecentWrites, Sent
 
@@ -23,11 +24,16 @@ _SIZES = """
 SELECT id, (SELECT count(*) FROM variants v WHERE v.product_id = p.id AND v.deleted_at IS NULL) AS variants
   FROM unnest($1::uuid[]) AS p (id)
 """
-_SENT_COLUMNS = "o.hash, o.catalog_version AS sent_version, coalesce(o.failures, 0) AS failures"
+_SENT_COLUMNS = """
+o.hash, o.catalog_version AS sent_version, coalesce(o.failures, 0) AS failures, o.failure_hash, o.failure_message
+"""
+# Looked up item by item: joined, a table without statistics (a young one, a busy one) is read whole for every item.
 _PRODUCTS = f"""
 SELECT p.id, p.key, p.content, p.content_version, p.deleted_at, {_SENT_COLUMNS}
   FROM products p
-  LEFT JOIN listing_operations o ON o.connector_id = $3 AND o.item_id = p.id AND o.operation = 'push_products'
+  LEFT JOIN LATERAL (
+    SELECT * FROM listing_operations WHERE connector_id = $3 AND item_id = p.id AND operation = 'push_products' OFFSET 0
+  ) o ON true
  WHERE p.account_id = $1 AND p.id = ANY ($2)
 """
 _LEVELS = """
@@ -50,14 +56,16 @@ SELECT v.id, v.product_id, v.sku, v.base_price, v.compare_at_price, v.currency, 
        l.item_id, l.kind, l.product_id AS listed_under, l.external_id, l.parent_external_id, l.refs, l.updated_at
   FROM variants v
   JOIN products p ON p.id = v.product_id AND p.account_id = v.account_id
-  LEFT JOIN listings l ON l.connector_id = $3 AND l.item_id = v.id
-  LEFT JOIN listing_operations o ON o.connector_id = $3 AND o.item_id = v.id AND o.operation = $4
+  LEFT JOIN LATERAL (SELECT * FROM listings WHERE connector_id = $3 AND item_id = v.id OFFSET 0) l ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM listing_operations WHERE connector_id = $3 AND item_id = v.id AND operation = $4 OFFSET 0
+  ) o ON true
  WHERE v.account_id = $1 AND v.id = ANY ($2)
 """
 _PRICES = """
 SELECT i.variant_id, l.key, l.channel, l.currency, i.price, i.compare_at_price, l.valid_from, l.valid_until
   FROM price_list_items i JOIN price_lists l ON l.id = i.price_list_id
- WHERE i.variant_id = ANY ($1) AND l.channel = $2
+ WHERE i.variant_id = ANY ($1) AND (l.channel = $2 OR l.key = $3)
 """
 _LISTINGS_OF_PRODUCTS = """
 SELECT item_id, kind, product_id AS listed_under, external_id, parent_external_id, refs, updated_at FROM listings
@@ -104,12 +112,7 @@ class ValueReader:
         self, operation: Operation, item_ids: Sequence[UUID], connector: Connector, recent: RecentWrites
     ) -> list[ReadItem]:
         """The items as they stand now."""
-        if operation is Operation.PUSH_PRODUCTS:
-            rows = await self._database.run(lambda c: _product_rows(c, connector, list(item_ids)), alone=True)
-        else:
-            rows = await self._database.run(
-                lambda c: _variant_rows(c, connector, list(item_ids), operation), alone=True
-            )
+        rows = await self.rows(operation, item_ids, connector)
         _lay_under(rows, recent, connector, operation, self._clock.now())
         at = self._clock.now()
         if operation is Operation.PUSH_PRODUCTS:
@@ -117,6 +120,12 @@ class ValueReader:
         if operation is Operation.PUSH_STOCK:
             return [stock_item(item_id, rows, connector) for item_id in item_ids]
         return [price_item(item_id, rows, connector, at) for item_id in item_ids]
+
+    async def rows(self, operation: Operation, item_ids: Sequence[UUID], connector: Connector) -> Rows:
+        """What the database holds of these items, in one snapshot: the only statements of a reading."""
+        if operation is Operation.PUSH_PRODUCTS:
+            return await self._database.run(lambda c: _product_rows(c, connector, list(item_ids)), alone=True)
+        return await self._database.run(lambda c: _variant_rows(c, connector, list(item_ids), operation), alone=True)
 
 
 def parts_by_weight(item_ids: Sequence[UUID], weights: Sequence[int], most: int) -> list[list[UUID]]:
@@ -154,7 +163,7 @@ async def _product_rows(connection: Connection, connector: Connector, ids: list[
 
 
 async def _variant_rows(connection: Connection, connector: Connector, ids: list[UUID], operation: Operation) -> Rows:
-    if operation is Operation.PUSH_PRICES and connector.settings.channel is not None:
+    if operation is Operation.PUSH_PRICES and _has_lists(connector):
         async with _snapshot(connection):
             rows = await _read_variants(connection, connector, ids, operation)
             await _read_prices(connection, rows, connector)
@@ -179,10 +188,15 @@ def _note_stock(rows: Rows, row: Row) -> None:
         rows.stock[row["id"]] = [StockLevel(location=location, quantity=pieces) for location, pieces in row["levels"]]
 
 
+def _has_lists(connector: Connector) -> bool:
+    return connector.settings.channel is not None or connector.settings.mapping.price_list is not None
+
+
 async def _read_prices(connection: Connection, rows: Rows, connector: Connector) -> None:
-    if connector.settings.channel is None:
+    if not _has_lists(connector):
         return
-    for row in await connection.fetch(_PRICES, list(rows.variants), connector.settings.channel):
+    settings = connector.settings
+    for row in await connection.fetch(_PRICES, list(rows.variants), settings.channel, settings.mapping.price_list):
         rows.prices.setdefault(row["variant_id"], []).append(
             ListedPrice(
                 price_list_id=row["key"],
@@ -207,7 +221,7 @@ def _note_sent(rows: Rows, row: Row) -> None:
     if row["hash"] is not None:
         rows.sent[row["id"]] = Sent(row["hash"], row["sent_version"])
     if row["failures"] >= QUARANTINE_AFTER:
-        rows.hopeless[row["id"]] = row["sent_version"]
+        rows.hopeless[row["id"]] = Held(row["sent_version"], row["failure_hash"], row["failure_message"])
 
 
 def _lay_under(rows: Rows, recent: RecentWrites, connector: Connector, operation: Operation, now: datetime) -> None:

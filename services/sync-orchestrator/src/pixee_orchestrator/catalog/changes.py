@@ -1,6 +1,5 @@
-"""What is to be applied and what became of it; and how a batch is cut into runs that one statement each can apply. Pure."""
+"""What is to be applied and what became of it. Pure."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -8,7 +7,7 @@ from typing import Generic, TypeVar
 from pixee_common.events import CatalogChanged
 from pixee_common.messaging.consuming import Received
 
-__all__ = ["Applied", "Incoming", "Status", "Told", "runs"]
+__all__ = ["Applied", "Incoming", "Status", "Told"]
 
 ChangeT_co = TypeVar("ChangeT_co", covariant=True)
 
@@ -50,17 +49,3 @@ class Applied:
     status: Status
     reason: str | None = None
     message: str | None = None
-
-
-def runs(incoming: Sequence[Incoming]) -> Iterator[list[Incoming]]:
-    """Cuts the changes of one account, in order, where the kind changes or an entity comes a second time."""
-    run: list[Incoming] = []
-    seen: set[str] = set()
-    for one in incoming:
-        if run and (one.event.change.action != run[0].event.change.action or one.entity in seen):
-            yield run
-            run, seen = [], set()
-        run.append(one)
-        seen.add(one.entity)
-    if run:
-        yield run

@@ -3,6 +3,7 @@
 Our own announcements (source `pull:…`) were applied before they were told, so they are passed over.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -12,22 +13,25 @@ from pixee_common.delivery import dead_letters
 from pixee_common.events import CatalogChanged
 from pixee_common.messaging.consuming import Received, SetAside, UnreadableError, read
 from pixee_common.telemetry import record
-from pixee_orchestrator.catalog.changes import Applied, Incoming, Status, Told, runs
+from pixee_orchestrator.auto_sync.marks import PULL_SOURCE, Marks
+from pixee_orchestrator.catalog.changes import Applied, Incoming, Status, Told
 from pixee_orchestrator.catalog.deletes import delete_products
 from pixee_orchestrator.catalog.prices import change_prices
-from pixee_orchestrator.catalog.sequences import new_ones, remember
+from pixee_orchestrator.catalog.runs import runs
+from pixee_orchestrator.catalog.sequences import Sequences
 from pixee_orchestrator.catalog.stock import change_stock
 from pixee_orchestrator.catalog.upserts import upsert_products
 from pixee_orchestrator.names import SOURCE
 
-__all__ = ["LOCK_ACCOUNTS", "PULL_SOURCE", "CatalogConsumer"]
+__all__ = ["LOCK_ACCOUNTS", "MOST_AT_ONCE", "CatalogConsumer"]
 
-PULL_SOURCE = "pull:"
+MOST_AT_ONCE = 2_000
+"""Changes of one batch: a batch is a dozen statements, whatever its size, and each of them a turn of two busy processes."""
 
 # One writer of an account's catalog at a time: SKUs are unique in it, and its products are counted in this row.
 LOCK_ACCOUNTS = "SELECT id FROM accounts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
-Apply = Callable[[Connection, UUID, Sequence[Told[Any]]], Awaitable[list[Applied]]]
+Apply = Callable[[Connection, UUID, Sequence[Told[Any]], Marks], Awaitable[list[Applied]]]
 
 _APPLY: dict[str, Apply] = {
     "upsert": upsert_products,
@@ -61,8 +65,9 @@ class CatalogConsumer:
         async def work(connection: Connection) -> list[tuple[str, Applied]]:
             return await _apply_all(connection, by_account)
 
-        for kind, result in await self._database.run(work):
-            record("pixee_catalog_changes_total", kind=kind, result=result.status)
+        results = Counter((kind, result.status) for kind, result in await self._database.run(work))
+        for (kind, status), count in results.items():
+            record("pixee_catalog_changes_total", count, kind=kind, result=status)
 
 
 async def _apply_all(connection: Connection, by_account: dict[UUID, list[Incoming]]) -> list[tuple[str, Applied]]:
@@ -73,19 +78,24 @@ async def _apply_all(connection: Connection, by_account: dict[UUID, list[Incomin
             for one in incoming:
                 await _dead_letter(connection, one, "unknown_account", f"there is no account {account}", None)
             continue
+        marks, sequences = Marks(account), await Sequences.read(connection, account, incoming)
         for run in runs(incoming):
-            done += await _apply_run(connection, account, run)
+            done += await _apply_run(connection, account, run, sequences, marks)
+        await sequences.write(connection)
+        await marks.write(connection)
     return done
 
 
-async def _apply_run(connection: Connection, account: UUID, run: Sequence[Incoming]) -> list[tuple[str, Applied]]:
-    new = await new_ones(connection, account, run)
+async def _apply_run(
+    connection: Connection, account: UUID, run: Sequence[Incoming], sequences: Sequences, marks: Marks
+) -> list[tuple[str, Applied]]:
+    new = sequences.new_ones(run)
     if not new:
         return []
     kind = new[0].event.change.action
     told = [Told(one.event.change, one.event.source) for one in new]
-    results = await _APPLY[kind](connection, account, told)
-    await remember(connection, account, new, results)
+    results = await _APPLY[kind](connection, account, told, marks)
+    sequences.remember(new, results)
     for one, result in zip(new, results, strict=True):
         if result.status is Status.REFUSED:
             await _dead_letter(connection, one, result.reason or "refused", result.message or "", account)

@@ -8,14 +8,23 @@ from uuid import UUID
 
 from pixee_common.db import Connection
 from pixee_common.domain.ids import new_id
+from pixee_common.domain.job import Operation
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.events.catalog import ListPrice, PriceChanged
+from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.changes import Applied, Status, Told
 from pixee_orchestrator.catalog.stock import unknown_sku
-from pixee_orchestrator.catalog.stored import Prices, StoredVariant, read_variants_by_sku
+from pixee_orchestrator.catalog.stored import Prices
 
 __all__ = ["change_prices"]
 
+PRICES_BY_SKU = """
+SELECT v.* FROM unnest($2::text[]) AS a(sku)
+CROSS JOIN LATERAL (
+    SELECT sku, id, base_price, compare_at_price, cost, currency FROM variants
+    WHERE account_id = $1 AND sku = a.sku AND deleted_at IS NULL LIMIT 1
+) v
+"""
 LISTS = "SELECT id, key, channel, currency, valid_from, valid_until FROM price_lists WHERE account_id = $1 AND key = ANY($2::text[])"
 LIST_ITEMS = """
 SELECT price_list_id, variant_id, price, compare_at_price FROM price_list_items
@@ -40,6 +49,7 @@ SET base_price = a.base_price, compare_at_price = a.compare_at_price, currency =
 FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::text[], $5::text[])
      AS a(id, base_price, compare_at_price, currency, origin)
 WHERE v.id = a.id
+RETURNING v.id, v.price_version, v.price_origin
 """
 
 ListRow = tuple[UUID, str, str, str, Any, Any]
@@ -94,40 +104,53 @@ class _Book:
             await connection.execute(WRITE_LIST_ITEMS, account, *(list(column) for column in zip(*items, strict=True)))
 
 
-async def change_prices(connection: Connection, account: UUID, run: Sequence[Told[PriceChanged]]) -> list[Applied]:
-    """Each SKU once. A change that cannot be taken whole is refused whole."""
-    variants = await read_variants_by_sku(connection, account, [told.change.sku for told in run])
+async def change_prices(
+    connection: Connection, account: UUID, run: Sequence[Told[PriceChanged]], marks: Marks
+) -> list[Applied]:
+    """In order, a SKU as often as it comes. A change that cannot be taken whole is refused whole."""
+    skus = sorted({told.change.sku for told in run})
+    found = await connection.fetch(PRICES_BY_SKU, account, skus)
+    variants: dict[str, UUID] = {row["sku"]: row["id"] for row in found}
+    prices: dict[UUID, Prices] = {row["id"]: tuple(row.values())[2:] for row in found}
     keys = sorted({price.price_list for told in run for price in told.change.list_prices})
-    book = await _Book.read(connection, account, keys, [variant.id for variant in variants.values()])
-    rows: list[tuple[Any, ...]] = []
+    book = await _Book.read(connection, account, keys, list(prices))
+    changed: dict[UUID, str] = {}
     results = []
     for told in run:
         variant = variants.get(told.change.sku)
         if variant is None:
             results.append(unknown_sku(told.change.sku))
             continue
-        base = _base(told.change, variant)
+        base = _base(told.change, prices[variant])
         refusal = base if isinstance(base, str) else next(filter(None, map(book.clash, told.change.list_prices)), None)
         if isinstance(base, str) or refusal:
             results.append(Applied(Status.REFUSED, ReasonCode.CURRENCY_MISMATCH, refusal))
             continue
-        listed = [book.put(variant.id, price) for price in told.change.list_prices]
-        if base == variant.prices and not any(listed):
+        listed = [book.put(variant, price) for price in told.change.list_prices]
+        if base == prices[variant] and not any(listed):
             results.append(Applied(Status.UNCHANGED))
             continue
-        rows.append((variant.id, base[0], base[1], base[3], told.origin))
+        prices[variant] = base
+        changed[variant] = told.origin
         results.append(Applied(Status.APPLIED))
-    if rows:
-        await connection.execute(WRITE_PRICES, *(list(column) for column in zip(*rows, strict=True)))
+    if changed:
+        rows = [(one, *_but_cost(prices[one]), origin) for one, origin in changed.items()]
+        written = await connection.fetch(WRITE_PRICES, *(list(column) for column in zip(*rows, strict=True)))
+        marks.add(Operation.PUSH_PRICES, written)
     await book.write(connection, account)
     return results
 
 
-def _base(change: PriceChanged, variant: StoredVariant) -> Prices | str:
+def _but_cost(prices: Prices) -> tuple[Decimal | None, Decimal | None, str | None]:
+    base, compare_at, _, currency = prices
+    return base, compare_at, currency
+
+
+def _base(change: PriceChanged, stands: Prices) -> Prices | str:
     """The variant's prices as they are to be, or why they cannot be. Without a base price it keeps the one it has."""
-    old, _, cost, known = variant.prices
+    old, _, cost, known = stands
     if change.base_price is None and change.compare_at_price is None:
-        return variant.prices
+        return stands
     currency = change.currency or known
     if currency is None:
         return f"the price of SKU {change.sku} needs its currency"

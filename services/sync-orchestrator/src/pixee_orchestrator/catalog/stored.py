@@ -16,7 +16,6 @@ __all__ = [
     "read_owners",
     "read_products",
     "read_stock",
-    "read_variants_by_sku",
     "stored_content",
     "stored_variant_content",
 ]
@@ -32,11 +31,12 @@ VARIANTS = """
 SELECT id, product_id, position, sku, ean, content, base_price, compare_at_price, cost, currency, deleted_at
 FROM variants WHERE product_id = ANY($1::uuid[]) ORDER BY deleted_at DESC NULLS FIRST
 """
-VARIANTS_BY_SKU = """
-SELECT id, product_id, position, sku, ean, content, base_price, compare_at_price, cost, currency, deleted_at
-FROM variants WHERE account_id = $1 AND sku = ANY($2::text[]) AND deleted_at IS NULL
+OWNERS = """
+SELECT v.* FROM unnest($2::text[]) AS a(sku)
+CROSS JOIN LATERAL (
+    SELECT sku, product_id FROM variants WHERE account_id = $1 AND sku = a.sku AND deleted_at IS NULL LIMIT 1
+) v
 """
-OWNERS = "SELECT sku, product_id FROM variants WHERE account_id = $1 AND sku = ANY($2::text[]) AND deleted_at IS NULL"
 STOCK = "SELECT variant_id, location, quantity FROM stock WHERE variant_id = ANY($1::uuid[])"
 
 
@@ -82,11 +82,6 @@ async def read_products(connection: Connection, account: UUID, keys: Sequence[st
     for row in await connection.fetch(VARIANTS, list(by_id)):
         by_id[row["product_id"]].variants.setdefault(row["sku"], _variant(row))
     return {product.key: product for product in by_id.values()}
-
-
-async def read_variants_by_sku(connection: Connection, account: UUID, skus: Sequence[str]) -> dict[str, StoredVariant]:
-    """Live variants by SKU."""
-    return {row["sku"]: _variant(row) for row in await connection.fetch(VARIANTS_BY_SKU, account, list(skus))}
 
 
 async def read_owners(connection: Connection, account: UUID, skus: Sequence[str]) -> dict[str, UUID]:

@@ -9,6 +9,7 @@ from pixee_common.domain.ids import new_id
 from pixee_common.domain.product import Product, Variant
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.events.catalog import ProductUpserted
+from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.changes import Applied, Status, Told
 from pixee_orchestrator.catalog.stored import (
     Prices,
@@ -25,9 +26,11 @@ from pixee_orchestrator.catalog.writing import Writes
 __all__ = ["upsert_products"]
 
 
-async def upsert_products(connection: Connection, account: UUID, run: Sequence[Told[ProductUpserted]]) -> list[Applied]:
+async def upsert_products(
+    connection: Connection, account: UUID, run: Sequence[Told[ProductUpserted]], marks: Marks
+) -> list[Applied]:
     """Applies the snapshots in order, each product once. The caller holds the account's row."""
-    merge = await _Merge.read(connection, account, run)
+    merge = await _Merge.read(connection, account, run, marks)
     results = [merge.apply(told.change.product, told.origin) for told in run]
     await merge.writes.write(connection)
     return results
@@ -38,7 +41,7 @@ class _Merge:
 
     def __init__(
         self,
-        account: UUID,
+        writes: Writes,
         products: dict[str, StoredProduct],
         owners: dict[str, UUID],
         stock: dict[UUID, dict[str, int]],
@@ -46,16 +49,19 @@ class _Merge:
         self._products = products
         self._owners = owners
         self._stock = stock
-        self.writes = Writes(account)
+        self.writes = writes
 
     @classmethod
-    async def read(cls, connection: Connection, account: UUID, run: Sequence[Told[ProductUpserted]]) -> "_Merge":
+    async def read(
+        cls, connection: Connection, account: UUID, run: Sequence[Told[ProductUpserted]], marks: Marks
+    ) -> "_Merge":
         given = [told.change.product for told in run]
         products = await read_products(connection, account, [product.key for product in given])
         owners = await read_owners(connection, account, [v.sku for product in given for v in product.variants])
         stocked = {v.sku for product in given for v in product.variants if v.stock}
         known = [v.id for product in products.values() for v in product.variants.values() if v.sku in stocked]
-        return cls(account, products, owners, await read_stock(connection, known) if known else {})
+        stock = await read_stock(connection, known) if known else {}
+        return cls(Writes(account, marks), products, owners, stock)
 
     def apply(self, product: Product, origin: str) -> Applied:
         stored = self._products.get(product.key)

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from pixee_common.db import Connection
 from pixee_common.domain.gtin import gtin_key
+from pixee_common.domain.job import Operation
+from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.stored import JsonObject, StoredVariant
 
 __all__ = ["Writes"]
@@ -21,6 +23,7 @@ FROM unnest($2::uuid[], $3::text[], $4::jsonb[], $5::text[]) AS a(id, key, conte
 ON CONFLICT (id) DO UPDATE
 SET content = excluded.content, content_version = excluded.content_version, origin = excluded.origin, deleted_at = NULL,
     updated_at = now()
+RETURNING id, content_version, origin
 """
 RETIRE_VARIANTS = "UPDATE variants SET deleted_at = now() WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL"
 WRITE_VARIANTS = """
@@ -40,6 +43,7 @@ SET position = excluded.position, ean = excluded.ean, ean_key = excluded.ean_key
     price_origin = CASE WHEN excluded.price_version > 0 THEN excluded.price_origin ELSE v.price_origin END,
     stock_version = greatest(excluded.stock_version, v.stock_version),
     stock_origin = CASE WHEN excluded.stock_version > 0 THEN excluded.stock_origin ELSE v.stock_origin END
+RETURNING id, price_version, price_origin, stock_version, stock_origin, xmax = 0 AS inserted
 """
 CLEAR_STOCK = "DELETE FROM stock WHERE variant_id = ANY($1::uuid[])"
 WRITE_STOCK = """
@@ -49,18 +53,24 @@ SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::bigint[])
 DELETE_PRODUCTS = """
 WITH gone AS (
     UPDATE products p SET deleted_at = now(), content_version = nextval('catalog_version'), origin = a.origin, updated_at = now()
-    FROM unnest($1::uuid[], $2::text[]) AS a(id, origin) WHERE p.id = a.id RETURNING p.id
+    FROM unnest($1::uuid[], $2::text[]) AS a(id, origin) WHERE p.id = a.id
+    RETURNING p.id, p.content_version, p.origin
+), with_it AS (
+    UPDATE variants v SET deleted_at = now() FROM gone g WHERE v.product_id = g.id AND v.deleted_at IS NULL
 )
-UPDATE variants v SET deleted_at = now() FROM gone g WHERE v.product_id = g.id AND v.deleted_at IS NULL
+SELECT id, content_version, origin FROM gone
 """
 COUNT_PRODUCTS = "UPDATE accounts SET product_count = product_count + $2 WHERE id = $1"
+_PRICED, _STOCKED = 11, 12
+"""Where a variant's row says that its price, its stock changed."""
 
 
 @dataclass(slots=True)
 class Writes:
-    """What a run wants written for one account."""
+    """What a run wants written for one account; what that changes is added to `marks`, which the caller writes."""
 
     account: UUID
+    marks: Marks
     products: list[tuple[UUID, str, JsonObject, str]] = field(default_factory=list)
     deleted: list[tuple[UUID, str]] = field(default_factory=list)
     retired: list[UUID] = field(default_factory=list)
@@ -81,13 +91,15 @@ class Writes:
     async def write(self, connection: Connection) -> None:
         """All of it, in the order that unique keys demand."""
         if self.deleted:
-            await connection.execute(DELETE_PRODUCTS, *_columns(self.deleted))
+            gone = await connection.fetch(DELETE_PRODUCTS, *_columns(self.deleted))
+            self.marks.add(Operation.PUSH_PRODUCTS, gone)
         if self.retired:
             await connection.execute(RETIRE_VARIANTS, self.retired)
         if self.products:
-            await connection.execute(WRITE_PRODUCTS, self.account, *_columns(self.products))
+            written = await connection.fetch(WRITE_PRODUCTS, self.account, *_columns(self.products))
+            self.marks.add(Operation.PUSH_PRODUCTS, written)
         if self.variants:
-            await connection.execute(WRITE_VARIANTS, self.account, *_columns(self.variants))
+            await self._write_variants(connection)
         if self.stock:
             await connection.execute(CLEAR_STOCK, list(self.stock))
             levels = [(v, where, count) for v, at in self.stock.items() for where, count in at.items()]
@@ -95,6 +107,19 @@ class Writes:
                 await connection.execute(WRITE_STOCK, self.account, *_columns(levels))
         if self.more_products:
             await connection.execute(COUNT_PRODUCTS, self.account, self.more_products)
+
+    async def _write_variants(self, connection: Connection) -> None:
+        """A new variant is marked with its product alone: the push that makes it at the shop carries its price and stock."""
+        asked = {row[0]: row[_PRICED : _STOCKED + 1] for row in self.variants}
+        known = [
+            row
+            for row in await connection.fetch(WRITE_VARIANTS, self.account, *_columns(self.variants))
+            if not row["inserted"]
+        ]
+        priced = [(row["id"], row["price_version"], row["price_origin"]) for row in known if asked[row["id"]][0]]
+        stocked = [(row["id"], row["stock_version"], row["stock_origin"]) for row in known if asked[row["id"]][1]]
+        self.marks.add(Operation.PUSH_PRICES, priced)
+        self.marks.add(Operation.PUSH_STOCK, stocked)
 
 
 def _columns(rows: list[Any]) -> list[list[Any]]:

@@ -3,7 +3,7 @@
 Dispatch begins with the first page: a job over a million products does not wait for its own planning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from pixee_common.db import Connection, Database
 from pixee_common.domain.job import Operation
 from pixee_common.platforms.manifest import Manifest
 from pixee_common.telemetry import inject, log_context, span
+from pixee_orchestrator.auto_sync.pending import take_pending
 from pixee_orchestrator.planning.chunks import advance_job, insert_chunks, insert_pull_chunk
 from pixee_orchestrator.planning.items import ItemQuery, page_of_items
 from pixee_orchestrator.planning.pages import cut
@@ -24,6 +25,7 @@ from pixee_orchestrator.progress.settling import settle
 __all__ = ["NO_ITEMS", "Planner"]
 
 NO_ITEMS = "The scope holds no items, so nothing was sent."
+SENT_ALREADY = "What had changed was sent by an earlier job already, or is gone."
 
 # A job that nobody needs any more is not planned on; what it has is cancelled by the timers.
 STOP_PLANNING = """
@@ -72,9 +74,7 @@ class Planner:
         return True
 
     async def _plan_page(self, connection: Connection, job: JobInTurn) -> None:
-        query = ItemQuery(job.account_id, job.connector_id, job.operation, job.product_ids)
-        page = await page_of_items(connection, query, job.plan_cursor, self._page_items)
-        last = len(page) < self._page_items
+        page, last = await self._next_page(connection, job)
         cuts = cut(page, job.next_chunk)
         alone = last and len(cuts) == 1 and job.next_chunk == 0
         traces = chunk_traceparents(job.traceparent, [one.no for one in cuts], alone=alone)
@@ -88,11 +88,19 @@ class Planner:
             next_chunk=job.next_chunk + len(cuts),
             planning="done" if last else "begun",
             lifetime=self._lifetime,
-            warning=NO_ITEMS if empty else None,
+            warning=(SENT_ALREADY if job.takes_pending_changes else NO_ITEMS) if empty else None,
         )
         await self._tell(connection, job, row)
-        if last:
+        if last and not (job.takes_pending_changes and cuts):  # else all of it is still to be sent
             await settle(connection, [job.id])
+
+    async def _next_page(self, connection: Connection, job: JobInTurn) -> tuple[Sequence[UUID], bool]:
+        """The items, and whether they are the last. Changes that come from now on are another job's."""
+        if job.takes_pending_changes:
+            return await take_pending(connection, job.connector_id, job.operation, self._page_items), True
+        query = ItemQuery(job.account_id, job.connector_id, job.operation, job.product_ids, job.retry_of)
+        page = await page_of_items(connection, query, job.plan_cursor, self._page_items)
+        return page, len(page) < self._page_items
 
     async def _begin_pull(self, connection: Connection, job: JobInTurn) -> None:
         since = await since_for(connection, job, self._manifests)

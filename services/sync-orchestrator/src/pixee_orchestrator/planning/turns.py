@@ -68,6 +68,25 @@ class JobInTurn:
         return None if named is None else tuple(UUID(str(one)) for one in named)
 
     @property
+    def retry_of(self) -> UUID | None:
+        """The job of which this one takes up what failed."""
+        return self._named("retry_of")
+
+    @property
+    def repeats(self) -> UUID | None:
+        """The job that this one repeats as it was asked for."""
+        return self._named("repeats")
+
+    def _named(self, name: str) -> UUID | None:
+        named = (self.scope or {}).get(name)
+        return None if named is None else UUID(str(named))
+
+    @property
+    def takes_pending_changes(self) -> bool:
+        """A job of auto-sync: its items are the changes that are pending when its turn comes."""
+        return (self.scope or {}).get("pending_changes") is True
+
+    @property
     def wants_everything(self) -> bool:
         """A pull that was asked to read all, whatever changed."""
         return (self.scope or {}).get("mode") == "full"

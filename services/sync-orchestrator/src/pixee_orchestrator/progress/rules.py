@@ -24,6 +24,7 @@ class Standing:
     cancelled: int
     cancel_requested: bool
     error_code: str | None = None
+    is_pull: bool = False
 
     @property
     def open(self) -> int:
@@ -40,14 +41,16 @@ class Verdict:
 
 
 def judge(job: Standing) -> Verdict:
-    """The verdict on a job. A job that could not be planned (an error, and no items) has failed."""
+    """The verdict on a job. One that could not be planned (an error, and no items) has failed; so has a pull that broke off, whatever
+    it had applied until then: `completed` would say that the shop was read to the end.
+    """
     if job.busy or not job.planned:
         return Verdict(sending_done=False, state=None)
     if job.unfolded:
         return Verdict(sending_done=True, state=None)
     if job.open:
         return Verdict(sending_done=True, state=JobState.AWAITING_VERDICTS)
-    if job.error_code and job.total == 0 and not job.cancel_requested:
+    if job.error_code and (job.total == 0 or job.is_pull) and not job.cancel_requested:
         return Verdict(sending_done=True, state=JobState.FAILED)
     return Verdict(
         sending_done=True,

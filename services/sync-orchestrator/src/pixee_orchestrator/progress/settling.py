@@ -126,6 +126,7 @@ def _standing(row: Any) -> Standing:
         cancelled=row["cancelled"],
         cancel_requested=row["cancel_requested_at"] is not None,
         error_code=row["error_code"],
+        is_pull=row["operation"] == Operation.PULL_PRODUCTS,
     )
 
 

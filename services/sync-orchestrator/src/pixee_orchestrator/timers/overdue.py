@@ -12,7 +12,8 @@ __all__ = ["end_overdue_verdicts", "expire_jobs"]
 
 EXPIRED_JOBS = """
 UPDATE jobs SET planning = 'done', version = version + 1,
-                error_code = CASE WHEN planning <> 'done' AND next_chunk = 0 THEN 'expired' ELSE error_code END
+                error_code = CASE WHEN planning <> 'done' AND (next_chunk = 0 OR operation = 'pull_products') THEN 'expired'
+                                  ELSE error_code END
 WHERE id IN (
     SELECT id FROM jobs
     WHERE finished_at IS NULL AND (deadline_at <= now() OR (deadline_at IS NULL AND created_at < now() - $1::interval))

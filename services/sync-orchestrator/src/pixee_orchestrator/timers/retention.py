@@ -9,6 +9,7 @@ __all__ = ["keep_house"]
 STATEMENTS = (
     "DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'",
     "DELETE FROM probes WHERE asked_at < now() - interval '1 hour'",
+    "DELETE FROM webhook_deliveries WHERE received_at < now() - interval '24 hours'",
 )
 OLD_REMOTE_JOBS = """
 DELETE FROM remote_jobs r WHERE created_at < now() - make_interval(days => $1) AND (

@@ -1,6 +1,7 @@
 """A merchant's configured links to shops: connectors, their sealed credentials, mapping and requirements, and probes (test, describe)."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from pixee_common.db.models.metadata import born, document, key, metadata, moment, words
 
@@ -19,6 +20,13 @@ connectors = Table(
     Column("allow_shared", Boolean, nullable=False, server_default=text("false")),
     Column("mapping_version", Integer, nullable=False, server_default=text("0")),
     words("shop_currency", nullable=True, comment="Learnt by test or by a worker's first call."),
+    Column(
+        "auto_sync",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="Push operations that a change of the catalog starts by itself.",
+    ),
     moment("last_sync_at"),
     moment("deleted_at"),
     moment("erase_after", comment="Deleted connectors: when the credentials may be erased."),
@@ -29,6 +37,7 @@ connectors = Table(
         "ix_connectors_identity", "account_id", "platform", "shop_identity", postgresql_where=text("deleted_at IS NULL")
     ),
     Index(None, "route_key"),
+    Index("ix_connectors_auto_sync", "account_id", postgresql_where=text("auto_sync <> '{}'")),
 )
 
 credentials = Table(

@@ -19,7 +19,12 @@ jobs = Table(
     Column(
         "position", BigInteger, nullable=False, server_default=text("nextval('job_position')"), comment="POST order."
     ),
-    document("scope", nullable=True, comment="Null: the whole catalog. {product_ids: […]} or {mode: auto|full}."),
+    document(
+        "scope",
+        nullable=True,
+        comment="Null: the whole catalog. {product_ids: […]} or {mode: auto|full}; {retry_of: job}: what failed of it; "
+        "with {repeats: job}: as that one was asked for.",
+    ),
     words("scope_hash"),
     words("state", server_default=text("'queued'")),
     words("planning", server_default=text("'waiting'"), comment="waiting, begun, done"),
@@ -178,6 +183,11 @@ pulled_pages = Table(
     key("connector_id"),
     document("products", comment="Pulled products, as sync_base.items.PulledProduct writes them."),
     document("next_cursor", nullable=True),
+    document(
+        "refusal",
+        nullable=True,
+        comment="{reason, message}: the shop refused the page, and so the pull. Null: it came.",
+    ),
     moment("requested_at", nullable=False, comment="When the worker asked, by the platform's clock."),
     born("staged_at"),
     Index(None, "staged_at"),

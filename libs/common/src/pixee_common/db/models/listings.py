@@ -38,7 +38,7 @@ listing_operations = Table(
     key("item_id", primary_key=True),
     words("operation", primary_key=True),
     key("account_id"),
-    Column("hash", LargeBinary, nullable=True, comment="Over mapped values, mapping version and adapter version."),
+    Column("hash", LargeBinary, nullable=True, comment="Over mapped values and adapter version."),
     Column("catalog_version", BigInteger, nullable=False, server_default=text("0")),
     moment("sent_at"),
     Column("failures", SmallInteger, nullable=False, server_default=text("0")),
@@ -47,6 +47,21 @@ listing_operations = Table(
         "verdict",
         nullable=True,
         comment="What the platform said after the item's outcome was final: {outcome, reason, message, at}.",
+    ),
+    words("failure_message", nullable=True, comment="Of the newest failure."),
+    words(
+        "failure_class",
+        nullable=True,
+        comment="Reason and kind of message: failures of one class are the same failure.",
+    ),
+    Column("failure_hash", LargeBinary, nullable=True, comment="Of what failed; another hash is another attempt."),
+    moment("failing_since", comment="The first of the failures that are counted."),
+    Index(
+        "ix_listing_operations_quarantine",
+        "connector_id",
+        "item_id",
+        "operation",
+        postgresql_where=text("failures >= 3"),
     ),
 )
 
@@ -70,4 +85,5 @@ pending_changes = Table(
     Column("version", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     born(),
+    Index("ix_pending_changes_oldest", "connector_id", "operation", "created_at"),
 )

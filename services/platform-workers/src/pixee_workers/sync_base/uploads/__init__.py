@@ -2,5 +2,5 @@
 
 Everything that another worker needs is in rows before and right after each call (`submissions`, `remote_jobs`), so a crash at any
 moment leaves one of three things: chunks that were never sent, chunks of a file of which nobody knows whether the platform
-has it, or chunks of an open file that anybody may ask for. docs/adr/0010 says why it is built so.
+has it, or chunks of an open file that anybody may ask for. docs/adr/0013 says why it is built so.
 """

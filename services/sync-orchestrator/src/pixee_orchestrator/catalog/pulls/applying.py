@@ -21,6 +21,7 @@ from pixee_common.events import CatalogChanged
 from pixee_common.messaging.topics import CATALOG_CHANGED
 from pixee_common.platforms.manifest import Manifest
 from pixee_common.telemetry import inject, span
+from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.consumer import LOCK_ACCOUNTS
 from pixee_orchestrator.catalog.pulls import rows as sql
 from pixee_orchestrator.catalog.pulls.creating import possible_names
@@ -80,6 +81,9 @@ class PullPages:
             return False
         job, chunk, page = taken
         with span("apply page", kind="consumer", parent=carrier(chunk["traceparent"])):
+            if page["refusal"] is not None:
+                await _break_off(connection, job, no, page["refusal"])
+                return True
             merge = await _merge(connection, job, page)
             await _write(connection, job, no, merge)
             await self._go_on(connection, job, chunk, page, merge)
@@ -126,7 +130,7 @@ async def _merge(connection: Connection, job: PullJob, page: Any) -> Merge:
     names = {name for product in pulled for name in possible_names(product, job.platform)}
     placeholders = [job.placeholder(product.external_id) for product in pulled]
     facts = await read_facts(connection, job, pulled, names=names, placeholders=placeholders)
-    merge = Merge(job, facts, page["requested_at"], Writes(job.account_id))
+    merge = Merge(job, facts, page["requested_at"], Writes(job.account_id, Marks(job.account_id)))
     for product in pulled:
         merge.add(product)
     return merge
@@ -134,6 +138,7 @@ async def _merge(connection: Connection, job: PullJob, page: Any) -> Merge:
 
 async def _write(connection: Connection, job: PullJob, no: int, merge: Merge) -> None:
     await merge.writes.write(connection)
+    await merge.writes.marks.write(connection)
     listed = [
         (one.item_id, one.kind, one.product_id, one.external_id, one.parent_external_id, dict(one.refs))
         for one in merge.listings
@@ -177,6 +182,14 @@ async def _write_outcomes(
             *(job.id, issue.item_id, job.account_id, no, issue.product_id, issue.sku, issue.outcome, issue.reason),
             *(issue.message[:1000], issue.warning, list(issue.candidates) or None),
         )
+
+
+async def _break_off(connection: Connection, job: PullJob, no: int, refusal: Mapping[str, str]) -> None:
+    """Ends a pull that the shop refused: what was applied stays, the job has failed with what the shop said."""
+    await _write_outcomes(connection, job, no, [], [])
+    await fold(connection, [(job.id, no)])
+    await connection.execute(sql.BREAK_OFF, job.id, no + 1, refusal["reason"], refusal["message"][:1000])
+    await settle(connection, [job.id])
 
 
 async def _give_up(connection: Connection, job_id: UUID, no: int) -> bool:

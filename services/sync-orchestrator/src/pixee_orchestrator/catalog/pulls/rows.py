@@ -4,7 +4,7 @@ STAGED_PAGES = "SELECT job_id, chunk_no FROM pulled_pages ORDER BY staged_at LIM
 LOCK_CHUNK = """
 SELECT no, state, cursor, traceparent FROM chunks WHERE job_id = $1 AND no = $2 FOR UPDATE SKIP LOCKED
 """
-READ_PAGE = "SELECT products, next_cursor, requested_at FROM pulled_pages WHERE job_id = $1 AND chunk_no = $2"
+READ_PAGE = "SELECT products, next_cursor, requested_at, refusal FROM pulled_pages WHERE job_id = $1 AND chunk_no = $2"
 DELETE_PAGE = "DELETE FROM pulled_pages WHERE job_id = $1 AND chunk_no = $2"
 
 WRITE_LISTINGS = """
@@ -37,6 +37,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (job_id, item_id) DO NOTHING
 """
 CURSOR_WAS_HAD = "SELECT EXISTS (SELECT FROM chunks WHERE job_id = $1 AND cursor = $2)"
+BREAK_OFF = """
+UPDATE jobs SET planning = 'done', next_chunk = greatest(next_chunk, $2), error_code = $3, error_message = $4,
+    version = version + 1
+WHERE id = $1 AND finished_at IS NULL
+"""
 ADVANCE_JOB = """
 UPDATE jobs SET planning = CASE WHEN planning = 'done' THEN planning ELSE $2 END, next_chunk = greatest(next_chunk, $3),
     pulled_until = coalesce($4, pulled_until), warning = coalesce($5, warning), version = version + 1
