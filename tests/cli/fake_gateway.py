@@ -62,7 +62,7 @@ def _handler(gateway: FakeGateway) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815  (the names that http.server looks for)
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815  (the names that http.server looks for)
 
         def log_message(self, *_arguments: object) -> None:
             """Silent."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-from conformance.bench import Bench
+from conformance.bench import Bench, routes
 from conformance.job_rows import JobRows
 from conformance.leaping import LeapingClock
 from conformance.planting import Plant
@@ -24,6 +24,7 @@ from pixee_workers.sync_base.adapters_found import folders
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
+from pixee_workers.sync_base.shared_tokens import SharedTokens
 from pixee_workers.sync_base.tokens import TokenStore
 
 
@@ -80,16 +81,24 @@ async def bench_of(
     clock = LeapingClock(simulator.clock)
     rows = ShopRows(owner, platform=slug, credentials=dict(profile.credentials))
     await rows.add_connector(shop_currency="EUR", **profile.settings)
+    if profile.mapping:
+        await rows.run(
+            "INSERT INTO mappings (connector_id, account_id, version, body) VALUES ($1, $2, 1, $3)",
+            rows.connector, rows.account, dict(profile.mapping),
+        )  # fmt: skip
     async with running(simulator) as url, httpx.AsyncClient(timeout=20) as http, _writing(database, clock) as writer:
         simulator.put_shop(profile.host, {**profile.credentials, **profile.shop})
         if profile.limits:
             simulator.put_limits(profile.host, dict(profile.limits))
         jobs = JobRows(rows, database, writer)
         await jobs.begin()
-        policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=f"{profile.host}={url},*.example.com={url}")
+        policy = EgressPolicy.parse(
+            allow="127.0.0.0/8", routes=f"{routes(real.manifest, profile.host, url)},*.example.com={url}"
+        )
         async with GuardedClient(policy) as client:
             sender = Recording(client)
-            wiring = Wiring(sender, policy, clock, TokenStore(clock), lambda: jobs.worker, "laws", lambda: 0.5)
+            tokens = TokenStore(clock, SharedTokens(database, KEYS, clock))
+            wiring = Wiring(sender, policy, clock, tokens, lambda: jobs.worker, "laws", lambda: 0.5)
             with listening() as heard:
                 yield Bench(
                     slug, profile, real.manifest, rows, jobs, simulator, Shop(http, url, profile.host, profile.credentials),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from conformance import bugs, bugs_of_calls
+from conformance import bugs, bugs_of_calls, bugs_of_mappings
 from conformance.planting import Plant, both, classifying, mapping, requesting, rewriting, submitting
 
 from pixee_common.domain.job import Operation
@@ -177,6 +177,25 @@ BUGS = (
         submitting(bugs.all_or_nothing),
         "push_stock: neighbours suffer",
     ),
+    Bug(
+        "a_missing_mapping_costs_no_call_and_says_what_to_map",
+        "woocommerce",
+        bugs_of_mappings.guessing,
+        "a call was made for it",
+    ),
+    Bug(
+        "a_missing_mapping_costs_no_call_and_says_what_to_map",
+        "shopify",
+        bugs_of_mappings.vague,
+        "the message does not name",
+    ),
+    Bug(
+        "a_new_mapping_sends_again_what_it_changes_alone",
+        "woocommerce",
+        bugs_of_mappings.all_of_it,
+        "after the change: a{10}",
+    ),
+    Bug("a_new_mapping_sends_again_what_it_changes_alone", "shopify", bugs_of_mappings.deaf, "after the change: s{10}"),
 )
 
 OUTSIDE_THE_SCHEMA = requesting(rewriting(bugs.unheard_of), Operation.PUSH_PRODUCTS)

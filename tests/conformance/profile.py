@@ -49,13 +49,46 @@ class Fetching:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """Something that has to be mapped before a product with this `content` can be sent.
+
+    `lacking`: a mapping without the entry at `field` for our word `ours`. `complete`: one that has it. `changed`: another one under which the
+    platform gets other words for this content, and the same for every other product.
+    """
+
+    content: Mapping[str, Any]
+    lacking: Mapping[str, Any]
+    complete: Mapping[str, Any]
+    changed: Mapping[str, Any]
+    field: str
+    ours: str
+
+
+def translated_attribute() -> Demand:
+    """For platforms that take attributes of any name: a value that the rule of its attribute does not translate."""
+    rule = {"target": "color", "source": "attribute:colour"}
+
+    def mapping(**values: str) -> dict[str, Any]:
+        return {"attributes": [rule | {"values": values}]}
+
+    return Demand(
+        content={"attributes": [{"code": "colour", "values": {"en": ["green"]}, "unit": None}]},
+        lacking=mapping(red="RED"),
+        complete=mapping(red="RED", green="GREEN"),
+        changed=mapping(red="RED", green="VERDANT"),
+        field="attributes.color.values",
+        ours="green",
+    )
+
+
+@dataclass(frozen=True)
 class Profile:
     """One platform.
 
     `read`: every variant by SKU, those that stand twice under `<sku> (2)`. `occupy`: makes a product with this SKU in the shop, as
     another product's (`key`) or nobody's (None). `remove`: deletes the product with this SKU for good. `wrong`: shop settings under which our credentials are refused. `elsewhere`: the
     address setting with a value that the manifest or the guard must refuse. `refused`: content of a product that cannot become one in
-    this shop, best by the platform's own word. `fetching`: how tokens are fetched, or why none are, with the sheet's section.
+    this shop, best by the platform's own word. `demand`: what has to be mapped, where something has. `fetching`: how tokens are fetched, or why none are, with the sheet's section.
     """
 
     host: str
@@ -70,6 +103,11 @@ class Profile:
     occupy: Callable[[Shop, str, str | None], Awaitable[str]]
     remove: Callable[[Shop, str], Awaitable[None]]
     limits: Mapping[str, Any] = field(default_factory=dict)
+    demand: Demand | None = None
+    mapping: Mapping[str, Any] = field(default_factory=dict)
+    """The merchant's mapping, where the platform takes nothing without one."""
+    exempt: Mapping[str, str] = field(default_factory=dict)
+    """Laws about what the platform does not have, each with why, and the sheet's section that says so."""
 
 
 def by_sku(rows: list[tuple[str, Seen]]) -> dict[str, Seen]:

@@ -46,11 +46,18 @@ class DirectContext:
 
     async def call(self, request: HttpRequest) -> HttpAnswer:
         self.calls.append(request)
+        if request.sign is not None:
+            request = request.sign(request)
         try:
             answer = await self._client.request(
                 request.method,
                 request.url,
-                rule=HostRule(pattern=self._adapter.manifest.host.pattern),
+                rule=HostRule(
+                    pattern=self._adapter.manifest.host.pattern,
+                    also=frozenset(self._adapter.manifest.host.extra_hosts),
+                    ports=frozenset(self._adapter.manifest.host.ports),
+                    schemes=frozenset(self._adapter.manifest.host.schemes),
+                ),
                 deadline=request.deadline_seconds,
                 headers=request.headers,
                 content=request.content,

@@ -14,8 +14,8 @@ def listed(key="a", channel="web", currency="EUR", amount="15.00", start=None, e
     return ListedPrice(key, channel, currency, Decimal(amount), None, start, end)
 
 
-def chosen(entries, channel="web", currency="EUR", base=BASE):
-    return price_for(channel=channel, currency=currency, at=NOW, listed=entries, base=base)
+def chosen(entries, channel="web", currency="EUR", base=BASE, named=None):
+    return price_for(channel=channel, currency=currency, at=NOW, listed=entries, base=base, price_list=named)
 
 
 def test_the_price_list_of_the_channel_wins_over_the_base_price() -> None:
@@ -45,3 +45,17 @@ def test_a_price_in_another_currency_is_never_sent() -> None:
     assert chosen([listed(currency="USD")], base=BASE) == Price(amount="20.00", currency="EUR")
     assert chosen([listed(currency="USD")], base=BasePrice(Decimal(1), None, "GBP")) == NoPrice(("GBP", "USD"))
     assert chosen([], base=None) == NoPrice(())
+
+
+def test_the_list_that_the_mapping_names_wins_over_the_channels() -> None:
+    entries = [listed("web", amount="15.00"), listed("vip", channel="b2b", amount="11.00")]
+    assert chosen(entries, named="vip") == Price(amount="11.00", currency="EUR", price_list_id="vip")
+    assert chosen(entries, named="vip", channel=None) == Price(amount="11.00", currency="EUR", price_list_id="vip")
+    assert chosen(entries, named="none") == Price(amount="15.00", currency="EUR", price_list_id="web")
+    ended = [listed("web", amount="15.00"), listed("vip", channel="b2b", amount="11.00", end=NOW)]
+    assert chosen(ended, named="vip") == Price(amount="15.00", currency="EUR", price_list_id="web")
+
+
+def test_a_named_list_in_another_currency_is_told() -> None:
+    found = chosen([listed("vip", channel="b2b", currency="USD")], named="vip", base=None)
+    assert found == NoPrice(("USD",))

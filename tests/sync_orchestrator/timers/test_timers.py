@@ -224,6 +224,7 @@ async def test_a_deleted_connectors_jobs_end_and_its_credentials_are_erased_when
     await world.execute(
         "INSERT INTO credentials (connector_id, account_id, key_id, ciphertext) SELECT id, account_id, 'k', 'x' FROM connectors"
     )
+    await world.execute("INSERT INTO access_tokens (connector_id, account_id) SELECT id, account_id FROM connectors")
     await world.write(job, 0, "w" * 100, wait="remote_pending")
     await world.execute("UPDATE routes SET chunks_per_second = 0.01")
     await dispatcher.ring_now([route])
@@ -235,11 +236,13 @@ async def test_a_deleted_connectors_jobs_end_and_its_credentials_are_erased_when
         await database.run(wind_up_deleted)
         await database.run(carry_out_cancellations)
     assert await world.value("SELECT count(*) FROM credentials") == 1  # a call is in flight
+    assert await world.value("SELECT count(*) FROM access_tokens WHERE connector_id = $1", connector) == 1
     await world.write(job, 1, "a" * 100)
     for _ in range(2):
         await database.run(wind_up_deleted)
         await database.run(carry_out_cancellations)
     assert await world.value("SELECT count(*) FROM credentials") == 0
+    assert await world.value("SELECT count(*) FROM access_tokens WHERE connector_id = $1", connector) == 0
     assert await world.value("SELECT count(*) FROM item_issues WHERE reason = 'connector_deleted'") == 100
 
 

@@ -59,6 +59,18 @@ class Gateway:
         """Waits for a worker, at most 20 s at the gateway."""
         return await self._call("POST", f"/api/v1/connectors/{connector_id}/test")
 
+    async def requirements(self, connector_id: str) -> Json:
+        """What the shop demands and offers; waits for a worker where nothing is kept."""
+        return await self._call("GET", f"/api/v1/connectors/{connector_id}/requirements")
+
+    async def mapping(self, connector_id: str) -> Json:
+        """With `version`, `suggestions` and `missing`."""
+        return await self._call("GET", f"/api/v1/connectors/{connector_id}/mapping")
+
+    async def put_mapping(self, connector_id: str, body: Mapping[str, Any]) -> Json:
+        """Replaces the whole mapping of the version in `body`."""
+        return await self._call("PUT", f"/api/v1/connectors/{connector_id}/mapping", json=body)
+
     async def sync(self, connector_id: str, operation: str, body: Mapping[str, Any] | None = None) -> Json:
         """`operation` as in the path: push-products, push-stock, push-prices, pull-products."""
         return await self._call("POST", f"/api/v1/connectors/{connector_id}/sync/{operation}", json=body)

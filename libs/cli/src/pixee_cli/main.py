@@ -2,7 +2,7 @@
 
 import typer
 
-from pixee_cli.commands import accounts, catalog, connectors, dlq, jobs, keys, quarantine
+from pixee_cli.commands import accounts, catalog, connectors, dlq, jobs, keys, mapping, quarantine
 from pixee_cli.commands.demo import app as demo_app
 from pixee_cli.commands.doctor import doctor
 from pixee_cli.commands.simulator import simulator
@@ -23,6 +23,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(connectors.app, name="connectors")
+app.add_typer(mapping.app, name="mapping")
 app.add_typer(catalog.app, name="catalog")
 app.command("sync")(sync)
 app.add_typer(jobs.app, name="jobs")

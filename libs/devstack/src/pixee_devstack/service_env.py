@@ -16,7 +16,11 @@ from pixee_devstack.ports import LOOPBACK
 ROLES = {"gateway": "pixee_gateway", "orchestrator": "pixee_orchestrator", "worker": "pixee_worker"}
 """Service → its database role, as `pixee_common.db migrate` makes them."""
 
-SIMULATED_HOSTS = {"shopify": ("*.myshopify.com",), "woocommerce": ("*.woo.example",)}
+SIMULATED_HOSTS = {
+    "shopify": ("*.myshopify.com",),
+    "woocommerce": ("*.woo.example",),
+    "amazon_sp_api": ("*.amazon.com", "*.amazonaws.com", "*.cloudfront.net"),
+}
 """Slug → the shop hosts that its simulator answers for."""
 
 _OURS = (

@@ -16,20 +16,25 @@ from pixee_gateway import problems
 from pixee_gateway.api import jobs, platforms
 from pixee_gateway.api.connectors import connectors_router, management_router
 from pixee_gateway.api.responses import problem_components
+from pixee_gateway.api.webhooks import webhooks_router
 from pixee_gateway.notices import Notices
 from pixee_gateway.problems import Problem
 from pixee_gateway.security.authentication import Authenticator
 from pixee_gateway.security.gate import Gate
 from pixee_gateway.state import UseCases
+from pixee_gateway.usecases.accept_webhook import AcceptWebhook
 from pixee_gateway.usecases.job_items import JobItems
 from pixee_gateway.usecases.jobs import Jobs
 from pixee_gateway.usecases.manage_connectors import ManageConnectors
+from pixee_gateway.usecases.mappings import Mappings
 from pixee_gateway.usecases.platforms import Platforms
+from pixee_gateway.usecases.probing import ANSWER_SECONDS, Answers
 from pixee_gateway.usecases.quarantine import Quarantine
 from pixee_gateway.usecases.read_connectors import ReadConnectors
+from pixee_gateway.usecases.read_requirements import ReadRequirements
 from pixee_gateway.usecases.retry_job import RetryJob
 from pixee_gateway.usecases.start_sync import StartSync
-from pixee_gateway.usecases.test_connector import ANSWER_SECONDS, TestConnector
+from pixee_gateway.usecases.test_connector import TestConnector
 
 VERSION = "1.0.0"
 
@@ -55,23 +60,29 @@ def create_app(
         docs_url="/docs",
         redoc_url=None,
     )
+    answers = Answers(database, probe_answers, seconds=probe_seconds)
     start_sync = StartSync(database, catalogue, job_days=job_days)
     app.state.use_cases = UseCases(
         read_connectors=ReadConnectors(database),
         manage_connectors=ManageConnectors(database, catalogue, keys, policy),
-        test_connector=TestConnector(database, probe_answers, seconds=probe_seconds),
+        test_connector=TestConnector(database, answers),
         start_sync=start_sync,
         retry_job=RetryJob(database, start_sync),
         quarantine=Quarantine(database),
         jobs=Jobs(database, job_changes),
         job_items=JobItems(database),
         platforms=Platforms(database, catalogue),
+        read_requirements=ReadRequirements(database, answers),
+        mappings=Mappings(database),
+        accept_webhook=AcceptWebhook(database),
     )
     app.include_router(connectors_router("/api/v1/connectors"))
     app.include_router(management_router())
     for slug, manifest in catalogue.items():
         if manifest.router == "own":
             app.include_router(connectors_router(f"/api/v1/{slug}", only=slug))
+        if manifest.webhook_secret is not None:
+            app.include_router(webhooks_router(slug))
     app.include_router(jobs.router)
     app.include_router(platforms.router)
     app.add_exception_handler(Problem, problems.on_problem)

@@ -24,6 +24,7 @@ _TITLES = {
     422: "Invalid request",
     429: "Too many requests",
     500: "Internal error",
+    502: "The shop refused",
     503: "Unavailable",
 }
 _CODES = {

@@ -6,12 +6,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from pixee_gateway.security.authentication import Caller
+from pixee_gateway.usecases.accept_webhook import AcceptWebhook
 from pixee_gateway.usecases.job_items import JobItems
 from pixee_gateway.usecases.jobs import Jobs
 from pixee_gateway.usecases.manage_connectors import ManageConnectors
+from pixee_gateway.usecases.mappings import Mappings
 from pixee_gateway.usecases.platforms import Platforms
 from pixee_gateway.usecases.quarantine import Quarantine
 from pixee_gateway.usecases.read_connectors import ReadConnectors
+from pixee_gateway.usecases.read_requirements import ReadRequirements
 from pixee_gateway.usecases.retry_job import RetryJob
 from pixee_gateway.usecases.start_sync import StartSync
 from pixee_gateway.usecases.test_connector import TestConnector
@@ -30,6 +33,9 @@ class UseCases:
     jobs: Jobs
     job_items: JobItems
     platforms: Platforms
+    read_requirements: ReadRequirements
+    mappings: Mappings
+    accept_webhook: AcceptWebhook
 
 
 # Asynchronous although they wait for nothing: FastAPI sends plain functions through a thread, twice the cost of the whole call.

@@ -44,7 +44,13 @@ from pixee_workers.sync_base.marks import Marks, needs_mark
 from pixee_workers.sync_base.outcome_writer import SOURCE, OutcomeWriter
 from pixee_workers.sync_base.prober import Prober
 from pixee_workers.sync_base.probes import Probes
+from pixee_workers.sync_base.shared_tokens import SharedTokens
+from pixee_workers.sync_base.token_refreshing import TokenRefresher
 from pixee_workers.sync_base.tokens import TokenStore
+from pixee_workers.sync_base.uploads.courier import UploadCourier
+from pixee_workers.sync_base.uploads.late_files import LateFiles
+from pixee_workers.sync_base.webhooks import Webhooks
+from pixee_workers.sync_base.worker_files import sweep
 from pixee_workers.watching import Watch, answers, kafka_up
 
 NAME = "platform-workers"
@@ -57,7 +63,9 @@ async def start(stopping: asyncio.Event) -> None:
     clock, release = SystemClock(), version("pixee-workers")
     dsn, bootstrap = DatabaseSettings.load().dsn, KafkaSettings.load().bootstrap_servers
     http, keys, policy = HttpSettings.load(), KeySettings.load().key_ring(), EgressSettings.load().policy()
-    adapters = _adapters(WorkerSettings.load())
+    own = WorkerSettings.load()
+    adapters = _adapters(own)
+    sweep(own.folder)
     platforms = list(adapters)
     manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
     database = Database(dsn, name="pixee-worker", most_connections=12)
@@ -66,15 +74,25 @@ async def start(stopping: asyncio.Event) -> None:
     liveness = Liveness(heart, clock, platforms, release)
     marks, writer = Marks(database), OutcomeWriter(database, clock)
     async with GuardedClient(policy) as client:
-        wiring = Wiring(client, policy, clock, TokenStore(clock), lambda: _id_of(liveness), release)
+        tokens = TokenStore(clock, SharedTokens(database, keys, clock))
+        wiring = Wiring(client, policy, clock, tokens, lambda: _id_of(liveness), release, folder=own.folder)
         courier = PlatformCourier(adapters, database, keys, wiring)
+        uploads = UploadCourier(courier, database, writer)
         tools = LaneTools(
-            courier, marks, writer, clock, lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation)
+            courier,
+            marks,
+            writer,
+            clock,
+            lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation),
+            uploads,
         )
         lanes = Lanes(database, liveness, tools, lambda partition: partition in assignment)
         assignment = Assignment(lanes.partitions_assigned)
         liveness.on_buried = lanes.drop_all
+        late = LateFiles(courier, database, liveness, platforms)
         probes = Probes(database, liveness, Prober(courier, database), clock, platforms)
+        refresher = TokenRefresher(courier, database, liveness, clock, adapters)
+        webhooks = Webhooks(database, courier.connectors, clock, adapters)
         box = DeadLetterBox(database, clock, source=SOURCE)
         kafka = BrokerRunner(lambda: bells.build(bootstrap, f"pixee-{NAME}", platforms, lanes.ring, assignment, box))
         watch = Watch(clock, lambda: lanes.claiming)
@@ -84,13 +102,20 @@ async def start(stopping: asyncio.Event) -> None:
         )
         async with serve(health, http.host, http.port) as served:
             channels: dict[str, Callable[[str], None]] = {OUTBOX: relay.wake, PROBE: probes.wake}
-            loops = [marks.run(), writer.run(), relay.run(), lanes.run(), database.listen(channels)]
+            loops = [marks.run(), writer.run(), relay.run(), lanes.run(), webhooks.run(), database.listen(channels)]
             tasks = [asyncio.create_task(loop) for loop in (*loops, watch.run(kafka))]
             beating = asyncio.create_task(liveness.run())
-            edge = [asyncio.create_task(kafka.run()), asyncio.create_task(probes.run())]
+            edge = [
+                asyncio.create_task(kafka.run()),
+                asyncio.create_task(probes.run()),
+                asyncio.create_task(late.run()),
+                asyncio.create_task(refresher.run()),
+            ]
             garbage.settle()
             await _until(stopping, [*tasks, beating, *edge, served.task])
             await _hand_over(lanes, edge)
+            await tokens.close()
+            await courier.close()
             await _ended([beating])
             await _leave(database, liveness)
             await _ended(tasks)

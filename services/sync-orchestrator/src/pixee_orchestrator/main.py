@@ -31,7 +31,7 @@ from pixee_common.service import (
     serve,
 )
 from pixee_orchestrator.auto_sync.drain import Drain
-from pixee_orchestrator.catalog.consumer import CatalogConsumer
+from pixee_orchestrator.catalog.consumer import MOST_AT_ONCE, CatalogConsumer
 from pixee_orchestrator.catalog.pulls.applying import PullPages
 from pixee_orchestrator.catalog.pulls.chains import PullChains
 from pixee_orchestrator.dispatch.dispatcher import Dispatcher
@@ -80,6 +80,7 @@ class Orchestrator:
             Loop("dead workers", timers.reap, clock),
             Loop("expire", timers.expire, clock, every=5),
             Loop("waits", timers.waits, clock),
+            Loop("webhooks", timers.webhooks, clock),
             Loop("gauges", timers.gauges, clock, every=5),
             Loop("house", timers.house, clock, every=600),
         )
@@ -94,7 +95,8 @@ class Orchestrator:
     def _build_broker(self) -> KafkaBroker:
         broker = build_broker(self._bootstrap, f"pixee-{SOURCE}")
         for topic, group, handle in self._handlers:
-            subscribe(broker, topic, group=group, handle=handle, set_aside=self._box)
+            most = MOST_AT_ONCE if topic == CATALOG_CHANGED else None
+            subscribe(broker, topic, group=group, handle=handle, set_aside=self._box, most=most)
         return broker
 
     def _page_staged(self) -> None:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from conformance.profile import Fetching, Profile, Seen, Shop, by_sku
+from conformance.profile import Fetching, Profile, Seen, Shop, by_sku, translated_attribute
 
 _READ = """
 query Read($after: String) { productVariants(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes {
@@ -90,5 +90,6 @@ PROFILE = Profile(
     read=read,
     occupy=occupy,
     remove=remove,
+    demand=translated_attribute(),
     limits={"maximumAvailable": 50_000, "restoreRate": 50_000},
 )

@@ -59,8 +59,10 @@ async def test_an_unknown_shop_is_named(shop: Shop):
 
 async def test_describe_offers_locations_and_currency(shop: Shop):
     described = await shop.adapter.describe(shop.context)
-    assert described["currency"] == "EUR"
-    assert described["locations"][0]["isActive"] is True
+    assert described.currencies == ("EUR",)
+    assert [one.label for one in described.locations] == ["Shop location"]
+    assert described.locations[0].code.startswith("gid://shopify/Location/")
+    assert described.facts["prices_include_tax"] == "yes"
 
 
 async def test_client_credentials_fetch_a_token_once_and_again_when_it_is_refused(shop: Shop):

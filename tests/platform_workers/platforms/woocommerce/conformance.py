@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from conformance.profile import Profile, Seen, Shop, by_sku
+from conformance.profile import Profile, Seen, Shop, by_sku, translated_attribute
 
 _STATES = {"publish": "active", "draft": "draft", "private": "archived"}
 
@@ -79,4 +79,5 @@ PROFILE = Profile(
     read=read,
     occupy=occupy,
     remove=remove,
+    demand=translated_attribute(),
 )

@@ -7,6 +7,7 @@ from platform_workers.platforms.woocommerce.conftest import CREDENTIALS, Shop
 from pixee_common.crypto import Credentials
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.platforms.requirements import Choice
 
 
 async def test_a_good_connection_names_the_shop_and_its_currency_and_writes_nothing(shop: Shop) -> None:
@@ -64,6 +65,12 @@ async def test_the_setting_stands_in_where_the_key_may_not_ask_for_the_currency(
 async def test_the_description_tells_currency_tax_mode_categories_and_attributes(shop: Shop) -> None:
     await shop.push(item(rich("TEE")), item(shirt()))
     told = await shop.adapter.describe(shop.context)
-    assert (told["currency"], told["prices_include_tax"]) == ("EUR", "no")
-    assert ["Vêtements", "Hommes"] in told["categories"]  # type: ignore[operator]
-    assert told["attributes"] == ["Taille"]
+    assert (told.currencies, told.facts["prices_include_tax"]) == (("EUR",), "no")
+    assert Choice(code="Vêtements > Hommes", label="Vêtements > Hommes") in told.categories
+    assert [one.code for one in told.attributes] == ["Taille"]
+    assert Choice(code="reduced-rate", label="Reduced rate") in told.tax_classes
+
+
+async def test_what_the_keys_owner_may_not_ask_is_left_out_of_the_description(shop: Shop) -> None:
+    shop.fault(kind="status", status=404, match={"operation": "GET /taxes/classes"})
+    assert (await shop.adapter.describe(shop.context)).tax_classes == ()

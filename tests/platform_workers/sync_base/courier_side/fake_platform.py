@@ -23,6 +23,7 @@ from pixee_common.platforms.manifest import (
     Mode,
     SettingField,
 )
+from pixee_common.platforms.requirements import Choice, Requirements
 from pixee_workers.sync_base.calls import BudgetReading, HttpRequest
 from pixee_workers.sync_base.items import Action, Listing, PriceItem, ProductItem, StockItem
 from pixee_workers.sync_base.outcomes import (
@@ -114,7 +115,7 @@ class FakeAdapter:
 
     async def describe(self, context):
         await context.call(HttpRequest("GET", "https://a.fake.test/locations", "locations"))
-        return {"locations": ["1"]}
+        return Requirements(locations=(Choice(code="1", label="Main"),))
 
     def mapped(self, operation, item, settings):
         if isinstance(item, StockItem):

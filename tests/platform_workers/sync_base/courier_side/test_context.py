@@ -1,6 +1,7 @@
 """The call context against a scripted shop, on a clock that is moved by hand."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -329,3 +330,15 @@ async def test_a_probe_that_gets_no_budget_leaves_the_way_free_for_the_next():
     s.budgets.refused([BUDGET], 60.0)
     assert (await s.fault(seconds=0)).kind is FaultKind.THROTTLED
     assert (await s.call(seconds=0, spend={})).status == 200
+
+
+async def test_each_attempt_is_signed_anew():
+    s, made = Stand(answer(429, retry_after="1")), []
+
+    def sign(request):
+        made.append(request.url)
+        return replace(request, headers={"Signature": f"number-{len(made)}"})
+
+    assert (await s.call(sign=sign)).status == 200
+    assert made == ["https://a.fake.test/write"] * 2, "what is signed is the request as it was asked for"
+    assert [headers["Signature"] for _, headers in s.shop.seen] == ["number-1", "number-2"]

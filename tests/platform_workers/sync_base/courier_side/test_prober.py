@@ -4,6 +4,7 @@ import pytest
 from platform_workers.sync_base.courier_side.fake_platform import FakeAdapter, answer
 
 from pixee_common.egress import ConnectFailed, EgressRefused
+from pixee_common.platforms.requirements import Requirements
 from pixee_workers.sync_base.outcomes import TestReport
 from pixee_workers.sync_base.prober import Prober
 
@@ -59,9 +60,9 @@ async def test_a_missing_permission_is_named(bench):
 async def test_what_a_shop_demands_is_kept_with_its_age(bench):
     b = await bench()
     body = await probe(b, "describe")
-    assert body["requirements"] == {"locations": ["1"]}
+    assert body["requirements"]["locations"] == [{"code": "1", "label": "Main"}]
     rows = await b.rows.run("SELECT body FROM requirements WHERE connector_id = $1", b.rows.connector)
-    assert rows[0]["body"] == {"locations": ["1"]}
+    assert Requirements.model_validate(rows[0]["body"]).locations[0].code == "1"
 
 
 async def test_what_is_no_connector_any_more_is_said_without_a_call(bench):

@@ -13,6 +13,7 @@ from platform_workers.sync_base.courier_side.test_context import CONNECTOR
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.money import Price
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.egress import EgressPolicy
 from pixee_common.platforms.manifest import HostSpec
 from pixee_workers.sync_base.assembling import ReadItem, Verdict
 from pixee_workers.sync_base.calls import ConnectorSettings, HttpRequest, Token
@@ -33,7 +34,7 @@ def ready(product: int, weight: int = 1, values: object = None) -> Ready:
 
 
 def hash_of(**changes):
-    given_ = {"action": Action.UPSERT, "mapping_version": 1, "adapter_version": "1", "shop_identity": "s", **changes}
+    given_ = {"action": Action.UPSERT, "adapter_version": "1", "shop_identity": "s", **changes}
     return content_hash(given_.pop("values", {"a": 1, "b": 2}), **given_)
 
 
@@ -87,11 +88,10 @@ def test_a_hash_is_of_what_decides_what_the_shop_has():
     others = [
         hash_of(values={"a": 1}),
         hash_of(action=Action.DELETE),
-        hash_of(mapping_version=2),
         hash_of(adapter_version="2"),
         hash_of(shop_identity="t"),
     ]
-    assert len({hash_of(), *others}) == 6
+    assert len({hash_of(), *others}) == 5
 
 
 def test_a_submission_key_is_the_same_for_a_repetition_alone():
@@ -158,6 +158,7 @@ def row(**settings):
         "key_id": None,
         "ciphertext": None,
         "version": None,
+        "mapping": None,
     }
 
 
@@ -171,15 +172,40 @@ def test_a_connectors_settings_are_read_as_adapters_know_them():
     assert connector.mapping_version == 3
 
 
+def test_what_the_mapping_says_of_locale_channel_and_locations_wins_over_the_settings():
+    given_ = {**row(locale="de", channel="web", locations="a"), "mapping": {"locale": "en", "locations": {"b": "7"}}}
+    settings = connector_of(given_, manifest()).settings
+    assert (settings.locale, settings.channel, settings.locations) == ("en", "web", ("b",))
+    assert settings.mapping.locations == {"b": "7"}
+    everywhere = {**given_, "mapping": {"channel": "b2b", "locations": {"*": "7"}}}
+    settings = connector_of(everywhere, manifest()).settings
+    assert (settings.locale, settings.channel, settings.locations) == ("de", "b2b", ())
+    assert "locations" not in settings.extra
+
+
 def test_requests_of_a_self_hosted_shop_go_to_its_own_host_alone():
     own = manifest().model_copy(update={"host": HostSpec(address_setting="shop", extra_hosts=("auth.test",))})
-    rule = host_rule(own, ConnectorSettings(address="https://Shop.Example.com:8443/store"))
+    rule = host_rule(own, ConnectorSettings(address="https://Shop.Example.com:8443/store"), EgressPolicy())
     assert rule.matches("shop.example.com")
     assert rule.matches("auth.test")
     assert not rule.matches("shopxexample.com")
     assert not rule.matches("evil.com")
     assert rule.schemes == {"https"}
-    assert host_rule(manifest(), ConnectorSettings(address="x")).matches("b.fake.test")
+    assert host_rule(manifest(), ConnectorSettings(address="x"), EgressPolicy()).matches("b.fake.test")
+
+
+def test_without_tls_only_where_platform_operator_and_address_say_so():
+    plain, secure = (
+        ConnectorSettings(address="http://old.example.com"),
+        ConnectorSettings(address="https://old.example.com"),
+    )
+    both = manifest().model_copy(update={"host": HostSpec(address_setting="shop", schemes=("https", "http"))})
+    permits = EgressPolicy.parse(plain_http="old.example.com")
+    assert host_rule(both, plain, permits).schemes == {"http"}
+    assert host_rule(both, secure, permits).schemes == {"https"}
+    assert host_rule(both, plain, EgressPolicy()).schemes == {"https"}
+    assert host_rule(both, plain, EgressPolicy.parse(plain_http="*.other.com")).schemes == {"https"}
+    assert host_rule(manifest(), plain, permits).schemes == {"https"}
 
 
 def test_the_host_of_an_address_is_found_in_every_spelling():

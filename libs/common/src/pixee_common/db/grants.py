@@ -19,6 +19,8 @@ GRANTS: dict[str, dict[str, str]] = {
         "orchestrator": "rd",
         "worker": "rw",
     },
+    "access_tokens": {"orchestrator": "r(connector_id)d", "worker": "raw"},
+    "webhook_deliveries": {"orchestrator": "rwd", "worker": "rw"},
     "mappings": {"gateway": "raw", "orchestrator": "r", "worker": "r"},
     "requirements": {"gateway": "r", "worker": "raw"},
     "probes": {"gateway": "ra", "orchestrator": "rd", "worker": "rw"},
@@ -31,13 +33,15 @@ GRANTS: dict[str, dict[str, str]] = {
     "listings": {"gateway": "rw", "orchestrator": "rawd", "worker": "rawd"},
     "listing_operations": {"gateway": "rw(failures)", "orchestrator": "rawd", "worker": "rawd"},
     "seen_values": {"orchestrator": "rawd", "worker": "r"},
-    "pending_changes": {"gateway": "rd", "orchestrator": "rawd"},
+    "pending_changes": {"gateway": "rd", "orchestrator": "rawd", "worker": "raw"},
     "jobs": {"gateway": "raw", "orchestrator": "raw", "worker": "r"},
     "chunks": {"gateway": "rw", "orchestrator": "raw", "worker": "rw"},
     "item_issues": {"gateway": "r", "orchestrator": "rawd", "worker": "rawd"},
     "remote_jobs": {"gateway": "r", "orchestrator": "rwd", "worker": "raw"},
+    "submissions": {"gateway": "r", "orchestrator": "rwd", "worker": "raw"},
     "pulled_pages": {"orchestrator": "rd", "worker": "raw"},
     "routes": {"gateway": "ra", "orchestrator": "raw", "worker": "rw"},
+    "shared_budgets": {"worker": "raw"},
     "workers": {"gateway": "r", "orchestrator": "rd", "worker": "rawd"},
     "outbox": {"gateway": "rawd", "orchestrator": "rawd", "worker": "rawd"},
     "dead_letters": {"gateway": "ra", "orchestrator": "raw", "worker": "ra"},
@@ -49,7 +53,9 @@ SEQUENCES: dict[str, tuple[str, ...]] = {
 }
 
 TENANT_TABLES = tuple(
-    table for table in GRANTS if table not in {"accounts", "api_keys", "routes", "workers", "outbox", "dead_letters"}
+    table
+    for table in GRANTS
+    if table not in {"accounts", "api_keys", "routes", "shared_budgets", "workers", "outbox", "dead_letters"}
 )
 """Tables whose rows belong to one account: row-level security holds the gateway's role to it."""
 

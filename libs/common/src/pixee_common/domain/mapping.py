@@ -4,13 +4,15 @@ Adapters ask it while they translate an item. What is not mapped is answered wit
 any call, with words that say what to map.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pixee_common.domain.product import Product, Variant
+from pixee_common.domain.measures import Dimensions, Weight
+from pixee_common.domain.product import Attribute, Product, Variant, localized
 
 ANYTHING = "*"
 """The key that stands for everything that has no entry of its own."""
@@ -39,7 +41,7 @@ class AttributeRule(_Part):
     """Where one attribute of the platform comes from.
 
     `source` is `attribute:<code>` (of the variant, else of the product), `option:<name>`, `field:<name>` (a field of the product
-    or variant, such as `brand`, `weight`, `dimensions.length`) or `constant:<value>`.
+    or variant, such as `brand`, `names`, `tags`, `weight`, `dimensions.length`) or `constant:<value>`.
     """
 
     target: str = Field(min_length=1, max_length=200)
@@ -99,17 +101,25 @@ class ConnectorMapping(_Part):
         found = self.categories.get(ANYTHING)
         return found if found is not None else Unmapped("categories", named)
 
+    def category_of(self, path: tuple[str, ...]) -> str | Unmapped:
+        """Their category for one path, its nearest mapped parent or `*` counting: for platforms that take several."""
+        found = _nearest(self.categories, path) or self.categories.get(ANYTHING)
+        return found if found is not None else Unmapped("categories", PATH_SEPARATOR.join(path))
+
     def product_type(self, product: Product) -> str | Unmapped:
         """Their product type: by our product type, else by category, else the one for everything."""
-        own = product.product_type
+        return self.product_type_of(product.product_type, product.categories)
+
+    def product_type_of(self, own: str | None, categories: Sequence[tuple[str, ...]]) -> str | Unmapped:
+        """The same for a product of which no more is known."""
         if own is not None and own in self.product_types:
             return self.product_types[own]
-        for path in product.categories:
+        for path in categories:
             found = _nearest(self.product_types, path)
             if found is not None:
                 return found
         found = self.product_types.get(ANYTHING)
-        named = own or (PATH_SEPARATOR.join(product.categories[0]) if product.categories else ANYTHING)
+        named = own or (PATH_SEPARATOR.join(categories[0]) if categories else ANYTHING)
         return found if found is not None else Unmapped("product_types", named)
 
     def tax_class(self, ours: str) -> str | Unmapped:
@@ -125,7 +135,7 @@ class ConnectorMapping(_Part):
 
 
 def source_values(rule: AttributeRule, product: Product, variant: Variant, locale: str | None) -> tuple[str, ...]:
-    """What the rule's source holds for this variant, as text; empty where there is nothing."""
+    """What the rule's source holds for this variant, as text; empty where there is nothing. A measure is its number alone."""
     kind, _, name = rule.source.partition(":")
     match kind:
         case "constant":
@@ -133,30 +143,64 @@ def source_values(rule: AttributeRule, product: Product, variant: Variant, local
         case "option":
             return (variant.options[name],) if name in variant.options else ()
         case "attribute":
-            return _attribute(name, product, variant, locale)
+            held = _attribute(name, product, variant)
+            return () if held is None else _in_locale(held.values, locale)
         case _:
-            return _field(name, product, variant, locale)
+            return _texts(_field(name, product, variant)[0], locale)
 
 
-def _attribute(code: str, product: Product, variant: Variant, locale: str | None) -> tuple[str, ...]:
+def source_unit(rule: AttributeRule, product: Product, variant: Variant) -> str | None:
+    """The unit in which the source holds its value; null where it is no measure."""
+    kind, _, name = rule.source.partition(":")
+    if kind == "attribute":
+        held = _attribute(name, product, variant)
+        return None if held is None else held.unit
+    return _field(name, product, variant)[1] if kind == "field" else None
+
+
+def _attribute(code: str, product: Product, variant: Variant) -> Attribute | None:
     for owner in (variant.attributes, product.attributes):
         for attribute in owner:
-            if attribute.code == code and attribute.values:
-                values = attribute.values
-                return values[locale if locale is not None and locale in values else min(values)]
-    return ()
+            if attribute.code == code and any(attribute.values.values()):
+                return attribute
+    return None
 
 
-def _field(name: str, product: Product, variant: Variant, locale: str | None) -> tuple[str, ...]:
+def _field(name: str, product: Product, variant: Variant) -> tuple[object, str | None]:
+    """The value of the variant, else of the product, with the unit of a measure."""
     for owner in (variant, product):
         found: object = owner
+        unit: str | None = None
         for part in name.split("."):
-            found = getattr(found, part, None)
-        if isinstance(found, Mapping):
-            found = found.get(locale or "") or next(iter(found.values()), None)
-        if found is not None and not isinstance(found, (tuple, BaseModel)):
-            return (str(found),)
-    return ()
+            found = getattr(found, part, None) if part in getattr(type(found), "model_fields", ()) else None
+            if isinstance(found, Dimensions):
+                unit = found.unit.value
+        if isinstance(found, Weight):
+            return found.value, found.unit.value
+        if found not in (None, (), {}):
+            return found, unit
+    return None, None
+
+
+def _texts(value: object, locale: str | None) -> tuple[str, ...]:
+    match value:
+        case Mapping():
+            text = localized({str(tag): str(one) for tag, one in value.items()}, locale)
+            return () if not text else (text,)
+        case tuple():
+            return tuple(one for one in value if isinstance(one, str))
+        case None | BaseModel():
+            return ()
+        case Decimal():
+            return (f"{value:f}",)
+        case _:
+            return (str(value),)
+
+
+def _in_locale(values: Mapping[str, tuple[str, ...]], locale: str | None) -> tuple[str, ...]:
+    """The values of the locale that `localized` would choose."""
+    tag = localized({tag: tag for tag, held in values.items() if held}, locale)
+    return () if tag is None else values[tag]
 
 
 def _nearest(entries: Mapping[str, str], path: tuple[str, ...]) -> str | None:

@@ -38,20 +38,28 @@ class NoPrice:
 
 
 def price_for(
-    *, channel: str | None, currency: str, at: datetime, listed: Sequence[ListedPrice], base: BasePrice | None
+    *,
+    channel: str | None,
+    currency: str,
+    at: datetime,
+    listed: Sequence[ListedPrice],
+    base: BasePrice | None,
+    price_list: str | None = None,
 ) -> Price | NoPrice:
     """The price to send to a shop that sells in `currency` on `channel`, as it stands at the moment `at`.
 
-    Of several matching price lists the one that became valid last wins, then the one with the greater id, so that the choice is stable.
+    The list that the connector's mapping names (`price_list`) wins over the channel's. Of several matching price lists the one
+    that became valid last wins, then the one with the greater id, so that the choice is stable.
     """
-    matching = [
+    valid = [
         entry
         for entry in listed
-        if entry.channel == channel
-        and (entry.valid_from is None or entry.valid_from <= at)
+        if (entry.valid_from is None or entry.valid_from <= at)
         and (entry.valid_until is None or at < entry.valid_until)
     ]
-    usable = [entry for entry in matching if entry.currency == currency]
+    named = [entry for entry in valid if price_list is not None and entry.price_list_id == price_list]
+    matching = [*named, *(entry for entry in valid if channel is not None and entry.channel == channel)]
+    usable = _in(currency, named) or _in(currency, matching)
     if usable:
         best = max(
             usable,
@@ -68,3 +76,7 @@ def price_for(
         return Price(amount=base.amount, currency=currency, compare_at=base.compare_at)
     others = {entry.currency for entry in matching} | ({base.currency} if base else set())
     return NoPrice(tuple(sorted(others)))
+
+
+def _in(currency: str, entries: Sequence[ListedPrice]) -> list[ListedPrice]:
+    return [entry for entry in entries if entry.currency == currency]

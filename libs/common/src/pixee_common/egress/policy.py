@@ -3,6 +3,7 @@
 import fnmatch
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from yarl import URL
@@ -73,14 +74,22 @@ class EgressPolicy:
 
     private_allowlist: tuple[Network, ...] = ()
     routes: tuple[EgressRoute, ...] = field(default=())
+    plain_http: tuple[str, ...] = ()
+    """Globs of hosts that may be called without TLS, where the platform can work without it."""
+
+    def schemes_for(self, host: str, offered: Iterable[str]) -> frozenset[str]:
+        """The schemes by which this host may be called, of those that the platform can do."""
+        permitted = any(fnmatch.fnmatchcase(host, glob.lower()) for glob in self.plain_http)
+        return frozenset(scheme for scheme in offered if scheme != "http" or permitted)
 
     def route_for(self, host: str) -> EgressRoute | None:
         """Return the first route of this host, or None when it is reached directly."""
         return next((route for route in self.routes if route.matches(host)), None)
 
     @classmethod
-    def parse(cls, allow: str = "", routes: str = "") -> "EgressPolicy":
-        """Read PIXEE_EGRESS_ALLOW (CIDRs) and PIXEE_EGRESS_ROUTES (`host-glob=base URL`), both separated by commas.
+    def parse(cls, allow: str = "", routes: str = "", plain_http: str = "") -> "EgressPolicy":
+        """Read PIXEE_EGRESS_ALLOW (CIDRs), PIXEE_EGRESS_ROUTES (`host-glob=base URL`) and PIXEE_EGRESS_PLAIN_HTTP (host globs), each
+        separated by commas.
 
         Raises ValueError naming the entry that cannot be read.
         """
@@ -91,7 +100,7 @@ class EgressPolicy:
             if not separator or not glob.strip():
                 raise ValueError(f"egress route {entry!r} is not of the form host-glob=http://host:port")
             parsed.append(EgressRoute(glob.strip(), base_url.strip()))
-        return cls(networks, tuple(parsed))
+        return cls(networks, tuple(parsed), tuple(_entries(plain_http)))
 
 
 def _entries(text: str) -> list[str]:

@@ -21,9 +21,15 @@ class ShopAddress:
     identity: str
 
 
-def host_rule(spec: HostSpec) -> HostRule:
-    """The rule that requests of this platform must obey."""
-    return HostRule(pattern=spec.pattern, ports=frozenset(spec.ports), also=frozenset(spec.extra_hosts))
+def host_rule(spec: HostSpec, address: str, policy: EgressPolicy) -> HostRule:
+    """The rule that this platform's requests to a shop at this address must obey."""
+    host = address.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+    return HostRule(
+        pattern=spec.pattern,
+        ports=frozenset(spec.ports),
+        schemes=policy.schemes_for(host, spec.schemes),
+        also=frozenset(spec.extra_hosts),
+    )
 
 
 def shop_address(manifest: Manifest, settings: Mapping[str, str], policy: EgressPolicy) -> ShopAddress:
@@ -34,11 +40,13 @@ def shop_address(manifest: Manifest, settings: Mapping[str, str], policy: Egress
     """
     name = manifest.host.address_setting
     given = manifest.rewritten(name, settings.get(name, "").strip())
-    url = check_url(given if "://" in given else f"https://{given}", host_rule(manifest.host), policy)
+    wanted = given if "://" in given else f"https://{given}"
+    url = check_url(wanted, host_rule(manifest.host, wanted, policy), policy)
     path = url.path.rstrip("/")
     if (path and not manifest.host.keep_path) or url.query_string:
         raise EgressRefused("the address has a path or a query", "give the shop's own address and nothing behind it")
     origin = URL.build(scheme=url.scheme, host=url.host or "", port=url.explicit_port).human_repr().rstrip("/")
     host = (url.host or "").lower()
-    port = f":{url.explicit_port}" if url.explicit_port and url.explicit_port != 443 else ""
-    return ShopAddress(base=f"{origin}{path}", identity=f"{host}{port}{path}")
+    port = f":{url.explicit_port}" if url.explicit_port and url.explicit_port not in {80, 443} else ""
+    told_apart = "".join(f"/{settings.get(one, '').strip()}" for one in manifest.host.identity_settings)
+    return ShopAddress(base=f"{origin}{path}", identity=f"{host}{port}{path}{told_apart}")

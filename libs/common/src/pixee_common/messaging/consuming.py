@@ -65,16 +65,21 @@ def subscribe(
     handle: Handle,
     set_aside: SetAside,
     listener: ConsumerRebalanceListener | None = None,
+    most: int | None = None,
 ) -> Any:
-    """Registers a batch subscriber. The handler is done, or its messages are set aside, before the offsets are committed."""
+    """Registers a batch subscriber. The handler is done, or its messages are set aside, before the offsets are committed.
+
+    `most`: messages of one batch, where other than usual (`brokers.SUBSCRIBER`).
+    """
 
     async def deliver(message: KafkaMessage) -> None:
         records = message.raw_message if isinstance(message.raw_message, tuple) else (message.raw_message,)
         await _guarded([_received(record) for record in records], handle, set_aside)
         await message.ack()
 
+    options = SUBSCRIBER if most is None else SUBSCRIBER | {"max_records": most}
     subscriber = broker.subscriber(
-        *topics, group_id=group, listener=listener, parser=_parsed, decoder=_undecoded, **SUBSCRIBER
+        *topics, group_id=group, listener=listener, parser=_parsed, decoder=_undecoded, **options
     )
     subscriber(deliver)
     return subscriber

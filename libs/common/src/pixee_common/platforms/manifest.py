@@ -8,11 +8,47 @@ Behaviour branches on these facts, never on a platform's name.
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pixee_common.domain.job import Operation
+from pixee_common.platforms.budget_specs import (
+    Budget,
+    BudgetScope,
+    ConcurrencyBudget,
+    CostBudget,
+    DailyBudget,
+    SharedBudgetSpec,
+    SlotBudget,
+    TokenBucketBudget,
+    WindowBudget,
+)
+
+__all__ = [
+    "Atomicity",
+    "Budget",
+    "BudgetScope",
+    "Capability",
+    "ConcurrencyBudget",
+    "CostBudget",
+    "CredentialField",
+    "DailyBudget",
+    "FieldPolicy",
+    "Finality",
+    "Guard",
+    "HostSpec",
+    "Idempotency",
+    "Manifest",
+    "Mode",
+    "Semantics",
+    "SettingField",
+    "SharedBudgetSpec",
+    "SlotBudget",
+    "TokenBucketBudget",
+    "Upload",
+    "WindowBudget",
+]
 
 
 class _Data(BaseModel):
@@ -51,9 +87,15 @@ class HostSpec(_Data):
     pattern: str | None = Field(default=None, description="Full-match regular expression on the lower-case host.")
     extra_hosts: tuple[str, ...] = Field(default=(), description="Further hosts, exact, for example token endpoints.")
     ports: tuple[int, ...] = (443, 8443)
+    schemes: tuple[str, ...] = Field(
+        default=("https",), description="`http` too: only for hosts that the operator names (PIXEE_EGRESS_PLAIN_HTTP)."
+    )
     keep_path: bool = Field(default=False, description="Whether the address may name a sub-directory.")
     file_hosts: tuple[str, ...] = Field(
         default=(), description="Domain suffixes of presigned URLs to which files go and from which they come."
+    )
+    identity_settings: tuple[str, ...] = Field(
+        default=(), description="Settings that tell shops of one host apart: part of the shop's identity."
     )
 
 
@@ -113,6 +155,7 @@ class Upload(_Data):
         default=1, ge=1, description="Pending items of one connector and operation that make a file."
     )
     max_items: int = Field(ge=1, description="Items of one file.")
+    max_weight: int | None = Field(default=None, description="Platform units of one file (Adapter.weight).")
     max_bytes: int = Field(ge=1, description="Bytes of one file.")
     budget: str | None = Field(default=None, description="The budget that a file waits for; items gather meanwhile.")
     result_deadline_seconds: float = Field(
@@ -150,35 +193,6 @@ class Capability(_Data):
     fields: FieldPolicy = FieldPolicy()
 
 
-class TokenBucketBudget(_Data):
-    """`rate` calls a second on average, `burst` at once."""
-
-    kind: Literal["token_bucket"] = "token_bucket"
-    name: str
-    rate: float = Field(gt=0)
-    burst: float = Field(gt=0)
-
-
-class CostBudget(_Data):
-    """A leaky bucket of points: `maximum` in the bucket, `restore` points a second; what a call did not use is given back."""
-
-    kind: Literal["cost"] = "cost"
-    name: str
-    maximum: float = Field(gt=0)
-    restore: float = Field(gt=0)
-
-
-class ConcurrencyBudget(_Data):
-    """At most `limit` calls in flight."""
-
-    kind: Literal["concurrency"] = "concurrency"
-    name: str
-    limit: int = Field(ge=1)
-
-
-Budget = Annotated[TokenBucketBudget | CostBudget | ConcurrencyBudget, Field(discriminator="kind")]
-
-
 class Manifest(_Data):
     """Everything the rest of the system knows of one platform."""
 
@@ -197,6 +211,20 @@ class Manifest(_Data):
     unsupported: Mapping[Operation, str] = Field(default_factory=dict, description="Operation to the reason shown.")
     budgets: tuple[Budget, ...] = ()
     scopes: tuple[str, ...] = Field(default=(), description="Permissions that the credentials must carry.")
+    webhook_secret: str | None = Field(
+        default=None, description="The credential that signs the platform's webhooks; null: none come in."
+    )
+
+    @model_validator(mode="after")
+    def _budgets_name_what_is_there(self) -> "Manifest":
+        names = [budget.name for budget in self.budgets]
+        if len(set(names)) != len(names):
+            raise ValueError("two budgets have the same name")
+        fields = {field.name for field in self.credentials} | {field.name for field in self.settings}
+        for budget in self.budgets:
+            if isinstance(budget, SharedBudgetSpec) and budget.key_field not in {None, *fields}:
+                raise ValueError(f"budget {budget.name}: there is no credential or setting {budget.key_field}")
+        return self
 
     @property
     def kebab(self) -> str:

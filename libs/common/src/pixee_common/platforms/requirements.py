@@ -4,6 +4,7 @@ Discovered by a worker (`Adapter.describe`), kept with the moment it was read, s
 validated against. It is advice: the platform's own verdict always counts.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,9 +54,15 @@ class Requirements(_Part):
     locales: tuple[Choice, ...] = ()
     channels: tuple[Choice, ...] = ()
     currencies: tuple[str, ...] = ()
+    facts: Mapping[str, str] = Field(
+        default_factory=dict, description="What else helps to configure the connector: tax mode, units."
+    )
     complete_for: tuple[str, ...] | None = Field(
         default=None,
         description="Product types whose attributes are listed, where there are too many types; null: all of them.",
+    )
+    open: tuple[str, ...] = Field(
+        default=(), description="Parts where other texts than the listed ones will do too: attributes, categories …"
     )
     demands: tuple[str, ...] = Field(
         default=(), description="Parts of a mapping without which nothing can be sent: product_types, categories …"

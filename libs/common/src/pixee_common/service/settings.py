@@ -123,6 +123,12 @@ class EgressSettings(Settings):
         description="Hosts reached by another way: host-glob=http://127.0.0.1:port, separated by commas (simulators).",
     )
 
+    plain_http: str = Field(
+        "",
+        validation_alias="PIXEE_EGRESS_PLAIN_HTTP",
+        description="Shops that may be reached without TLS, by host globs separated by commas; only platforms that sign requests can.",
+    )
+
     @field_validator("allow")
     @classmethod
     def _networks(cls, allow: str) -> str:
@@ -137,7 +143,7 @@ class EgressSettings(Settings):
 
     def policy(self) -> EgressPolicy:
         """Return the policy for the guarded client and for `check_url`."""
-        return EgressPolicy.parse(self.allow, self.routes)
+        return EgressPolicy.parse(self.allow, self.routes, self.plain_http)
 
 
 class KeySettings(Settings):

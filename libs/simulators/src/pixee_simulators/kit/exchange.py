@@ -27,10 +27,10 @@ def exchange(simulator: Simulator[Any]) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.startswith(("/_control/", "/health/")):
             return await handler(request)
-        shop = simulator.shop_at(request.host)
+        body = await request.read()
+        shop = simulator.shop_of(request, body)
         if shop is None:
             return simulator.unknown_shop(request)
-        body = await request.read()
         call = _open(simulator, shop, request, body)
         request[CALL] = call
         try:

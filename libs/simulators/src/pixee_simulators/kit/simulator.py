@@ -22,7 +22,7 @@ from pixee_simulators.kit.violations import Violation, Violations
 
 
 class Simulator(ABC, Generic[State]):
-    """One platform, many shops told apart by the Host header (lower case, port removed).
+    """One platform, many shops told apart by the Host header (lower case, port removed) unless `shop_of` knows better.
 
     The life of a request: shop found -> `classify` -> logged -> `validate` (violations recorded, never answered) ->
     faults of the "before" sort -> `limits["latency_ms"]` -> the platform's handler -> faults of the "after" sort.
@@ -106,6 +106,10 @@ class Simulator(ABC, Generic[State]):
     def shop_at(self, host: str) -> Shop[State] | None:
         """The shop of a Host header."""
         return self.shops.get(host) or self.shops.get(shop_host(host))
+
+    def shop_of(self, request: web.Request, body: bytes) -> Shop[State] | None:
+        """The shop that a request is for: by its Host, unless a platform serves all its merchants from one host."""
+        return self.shop_at(request.host)
 
     def put_shop(self, host: str, settings: dict[str, Any]) -> Shop[State]:
         """Create a shop, or merge settings into one that is there (its products stay)."""

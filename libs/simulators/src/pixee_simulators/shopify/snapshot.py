@@ -34,6 +34,9 @@ def frozen(store: Store) -> Plain:
         "operations": list(store.operations.values()),
         "attempts": store.attempts,
         "tokens": store.tokens,
+        "refresh_tokens": store.refresh_tokens,
+        "replaced": store.replaced,
+        "spent": store.spent,
         "next_id": store.next_id,
     }
 
@@ -41,6 +44,8 @@ def frozen(store: Store) -> Plain:
 def thawed(kept: Plain) -> Store:
     """The inverse."""
     store = Store(next_id=kept["next_id"], tokens=dict(kept["tokens"]))
+    store.refresh_tokens, store.spent = list(kept.get("refresh_tokens", ())), list(kept.get("spent", ()))
+    store.replaced = dict(kept.get("replaced", {}))
     store.media = {one["id"]: Media(**one) for one in kept["media"]}
     store.collections = {one["id"]: Collection(**one) for one in kept["collections"]}
     store.locations = {one["id"]: Location(**one) for one in kept["locations"]}

@@ -40,6 +40,10 @@ class Store:
     pending: set[int] = field(default_factory=set)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
+    refresh_tokens: list[str] = field(default_factory=list)
+    replaced: dict[str, str] = field(default_factory=dict)
+    """Access token not used yet → the refresh token that dies with its first use."""
+    spent: list[str] = field(default_factory=list)
     next_id: int = _FIRST_ID
     version: int = 0
     variants: dict[int, Variant] = field(default_factory=dict)

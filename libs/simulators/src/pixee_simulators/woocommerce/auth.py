@@ -1,14 +1,15 @@
-"""Consumer keys: over https by Basic or query string; over plain http Basic is not even looked at (sheet, "Credentials").
-
-OAuth 1.0a over plain http is not simulated: such requests stay unauthenticated.
+"""Consumer keys: over https by Basic or query string; over plain http Basic is not even looked at, and a request has to be
+signed (`oauth1`; sheet, "Credentials").
 """
 
 import base64
 import binascii
+from collections.abc import MutableMapping
 from typing import Any
 
 from aiohttp import web
 
+from pixee_simulators.woocommerce import oauth1
 from pixee_simulators.woocommerce.errors import WooError
 
 _READS = frozenset({"GET", "HEAD"})
@@ -19,15 +20,24 @@ def is_https(request: web.Request) -> bool:
     return request.secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
 
 
-def authenticate(request: web.Request, settings: dict[str, Any]) -> bool:
-    """Whether the request acts as a user. Raises WooError (401) for a wrong secret or a missing permission."""
+def authenticate(
+    request: web.Request, settings: dict[str, Any], nonces: MutableMapping[str, float], now: float
+) -> bool:
+    """Whether the request acts as a user. Raises WooError (401) for a wrong secret, a bad signature or a missing permission."""
     if not is_https(request):
-        return False
+        if not oauth1.signs(request):
+            return False
+        oauth1.check(request, settings, nonces, now)
+        return _permitted(request, settings)
     key, secret = _given(request)
     if not key or key != settings.get("consumer_key"):
         return False
     if secret != settings.get("consumer_secret"):
         raise _refused("Consumer secret is invalid.")
+    return _permitted(request, settings)
+
+
+def _permitted(request: web.Request, settings: dict[str, Any]) -> bool:
     permissions = settings.get("permissions", "read_write")
     if request.method in _READS and permissions == "write":
         raise _refused("The API key provided does not have read permissions.")

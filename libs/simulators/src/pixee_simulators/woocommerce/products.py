@@ -45,6 +45,7 @@ class Products:
         shown = self._visit.wire.product(record)
         variants = len(shown["variations"])
         self._visit.writer.delete(record)
+        self._visit.changes.append(("deleted", number))
         self._visit.call.committed(deleted=1, what="product")
         self._visit.call.committed(deleted=variants, what="variant")
         return shown
@@ -57,6 +58,7 @@ class Products:
 
     def _done(self, record: Record, **counts: int) -> dict[str, Any]:
         self._visit.call.committed(what="product", **counts)
+        self._visit.changes.extend((event, int(record["id"])) for event in counts)
         return self._visit.wire.product(record)
 
 
@@ -103,6 +105,7 @@ class Variations:
             return self._done(_trashed(self._visit, record), deleted=1)
         shown = self._visit.wire.variation(record)
         self._visit.writer.delete(record)
+        self._visit.changes.append(("updated", self._parent_id))
         self._visit.call.committed(deleted=1, what="variant")
         return shown
 
@@ -114,6 +117,7 @@ class Variations:
 
     def _done(self, record: Record, **counts: int) -> dict[str, Any]:
         self._visit.call.committed(what="variant", **counts)
+        self._visit.changes.append(("updated", self._parent_id))
         return self._visit.wire.variation(record)
 
 

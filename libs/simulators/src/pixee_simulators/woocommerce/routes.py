@@ -86,6 +86,7 @@ ROUTES: list[Route] = [
     *_collection("/products", lambda visit, _: Products(visit)),
     *_collection("/webhooks", lambda visit, _: site.Webhooks(visit)),
     _route("/data/currencies/current", ("GET",), "list", lambda visit, _: site.currency(visit)),
+    _route("/taxes/classes", ("GET",), "list", lambda visit, _: site.tax_classes(visit)),
     _route("/system_status", ("GET",), "list", lambda visit, _: site.system_status(visit)),
     _route(
         "/settings/{group}/{name}",

@@ -5,7 +5,7 @@ Settings of a shop: `consumer_key`, `consumer_secret` (needed), `permissions` (r
 of image URLs), `allow_private_images` (bool), `redirect_to` (a URL everything is sent to), `version`.
 
 Limits: `latency_ms` and `latency_per_item_ms` (of a batch), `batch_items` (the host's filter), `max_concurrent` and
-`requests_per_minute` (none in core; a host's firewall), `firewall_status`, `firewall_retry_after` (seconds or None).
+`requests_per_minute` (none in core; a host's firewall), `firewall_status`, `firewall_retry_after` (seconds or None), `webhook_delay_ms`.
 """
 
 from collections import deque
@@ -16,6 +16,7 @@ from aiohttp import web
 
 from pixee_simulators.kit import FaultRule, Shop, Simulator, Violation, call_of
 from pixee_simulators.woocommerce import auth, routes, shaping
+from pixee_simulators.woocommerce.deliveries import Deliveries
 from pixee_simulators.woocommerce.errors import WooError, no_route
 from pixee_simulators.woocommerce.product_write import Writer
 from pixee_simulators.woocommerce.published import read_published
@@ -39,15 +40,19 @@ class WooCommerce(Simulator[Store]):
         "requests_per_minute": None,
         "firewall_status": 429,
         "firewall_retry_after": None,
+        "webhook_delay_ms": 0,
     }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._published = read_published(self.specs) if self.specs is not None else None
         self._recent: dict[str, deque[float]] = {}
+        self.deliveries = Deliveries(self.clock)
+        self._nonces: dict[str, dict[str, float]] = {}
 
     def routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/{tail:.*}", self._answer)
+        app.on_cleanup.append(self.deliveries.close)
 
     def new_shop(self, host: str, settings: dict[str, Any]) -> Store:
         if not settings.get("consumer_key") or not settings.get("consumer_secret"):
@@ -104,7 +109,9 @@ class WooCommerce(Simulator[Store]):
             return _refusal(error)
 
     async def _api(self, shop: Shop[Store], request: web.Request, site_path: str) -> web.Response:
-        user = "rest_route" not in request.query and auth.authenticate(request, shop.settings)
+        user = "rest_route" not in request.query and auth.authenticate(
+            request, shop.settings, self._nonces.setdefault(shop.host, {}), self.clock.now()
+        )
         if site_path == "/wp-json":
             return _json({"name": "Simulated shop", "url": shop.state.url, "namespaces": _NAMESPACES})
         path = site_path.removeprefix(_API)
@@ -120,8 +127,21 @@ class WooCommerce(Simulator[Store]):
         if not user:
             raise auth.cannot(route.deed)
         await self._work(shop, body)
-        answer = route.handler(self._visit(shop, request, body), captured)
+        visit = self._visit(shop, request, body)
+        answer = route.handler(visit, captured)
+        self._announce(shop, visit)
         return _json(shaping.only(answer.content, request.query.get("_fields")), answer)
+
+    def _announce(self, shop: Shop[Store], visit: Visit) -> None:
+        """Told as the product stands when it is told."""
+
+        def shown(number: int) -> dict[str, Any]:
+            store = shop.state
+            return Wire(store, moment(self.clock.now())).product(store.products[number])
+
+        self.deliveries.announce(shop.state, visit.changes, shown, float(shop.limits["webhook_delay_ms"]))
+        for number in visit.pinged:
+            self.deliveries.ping(shop.state.webhooks[number])
 
     def _visit(self, shop: Shop[Store], request: web.Request, body: dict[str, Any]) -> Visit:
         now = self.clock.now()

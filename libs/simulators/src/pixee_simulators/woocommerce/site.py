@@ -1,4 +1,4 @@
-"""The parts of a shop that are not catalog: currency, tax setting, system status, webhooks (stored, never sent)."""
+"""The parts of a shop that are not catalog: currency, tax setting, system status, webhooks (sent by `deliveries`)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -46,6 +46,12 @@ def setting(visit: Visit, group: str, name: str) -> Answer:
             "group_id": group,
         }
     )
+
+
+def tax_classes(visit: Visit) -> Answer:
+    """The three that a new shop has."""
+    named = {"standard": "Standard rate", "reduced-rate": "Reduced rate", "zero-rate": "Zero rate"}
+    return Answer([{"slug": slug, "name": name} for slug, name in named.items()])
 
 
 def system_status(visit: Visit) -> Answer:
@@ -97,6 +103,7 @@ class Webhooks:
             "date_created_gmt": now,
             "date_modified_gmt": now,
         }
+        self._visit.pinged.append(number)
         return _wire(self._webhooks[number])
 
     def update(self, number: int, body: dict[str, Any]) -> dict[str, Any]:
@@ -121,5 +128,5 @@ class Webhooks:
 def _wire(webhook: Record) -> dict[str, Any]:
     """The secret is never shown again."""
     resource, event = webhook["topic"].split(".")
-    shown = {name: value for name, value in webhook.items() if name != "secret"}
+    shown = {name: value for name, value in webhook.items() if name not in {"secret", "failures"}}
     return shown | {"resource": resource, "event": event, "hooks": [f"woocommerce_{event}_{resource}"]}

@@ -11,7 +11,13 @@ from typing import Any
 from pixee_simulators.kit import Violation
 from pixee_simulators.woocommerce.published import Endpoint, Published
 
-_UNDECLARED_QUERY = frozenset({"consumer_key", "consumer_secret"})
+_UNDECLARED_QUERY = frozenset(
+    {
+        "consumer_key",
+        "consumer_secret",
+        *(f"oauth_{name}" for name in ("consumer_key", "nonce", "signature", "signature_method", "timestamp")),
+    }
+)
 _UNDECLARED_LISTING = frozenset({"global_unique_id"})
 """Works on GET /products though it is not declared [live]."""
 _UNDECLARED_BODY = frozenset({"inventory_delta"})

@@ -1,7 +1,7 @@
 """One request inside a shop: what every collection needs at hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pixee_simulators.kit import Call
@@ -24,6 +24,10 @@ class Visit:
     now: str
     writer: Writer
     wire: Wire
+    changes: list[tuple[str, int]] = field(default_factory=list)
+    """(event, product id) that webhooks are to tell; a variation's change is its parent's."""
+    pinged: list[int] = field(default_factory=list)
+    """New webhooks."""
 
 
 @dataclass(frozen=True, slots=True)

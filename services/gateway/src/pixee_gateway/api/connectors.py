@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from pixee_gateway.api.mappings import add_mappings
 from pixee_gateway.api.quarantine import add_quarantine
 from pixee_gateway.api.responses import NOT_FOUND, PROBLEMS
 from pixee_gateway.api.syncs import add_syncs
@@ -28,6 +29,7 @@ def connectors_router(prefix: str, *, only: str | None = None) -> APIRouter:
     _add_reads(router, name, only)
     add_syncs(router, name, only)
     add_quarantine(router, name, only)
+    add_mappings(router, name, only)
     return router
 
 

@@ -43,6 +43,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     503: _problem("Nobody can do it now", title="Unavailable", status=503, code="no_worker", detail="No worker for shopify could ask the shop."),
 }  # fmt: skip
 
+SHOP_REFUSED: dict[int | str, dict[str, Any]] = {
+    502: _problem("The shop refused", title="The shop refused", status=502, code="credentials_refused", detail="Credentials refused. Enter new credentials for the connector.")
+}  # fmt: skip
+
 NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: _problem("Not in this account", title="Not found", status=404, code="not_found", detail="There is no such connector in this account.")
 }  # fmt: skip

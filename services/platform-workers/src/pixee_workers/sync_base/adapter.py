@@ -19,7 +19,7 @@ the whole submission is raised (`PlatformFault`); one that concerns a single ite
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -28,6 +28,7 @@ from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.manifest import Manifest
+from pixee_common.platforms.requirements import Requirements
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Mapped, ProductItem, PushItem
 from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
@@ -49,8 +50,14 @@ class Adapter(Protocol):
         """
         ...
 
-    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
-        """What this shop demands and offers (locations, currency, tax mode, categories), for the merchant's mapping."""
+    async def describe(self, context: CallContext) -> Requirements:
+        """What this shop demands and offers (locations, categories, tax classes, attributes), for the merchant's mapping.
+
+        A code is what the merchant's mapping will hold and `mapped` will read. Writes nothing.
+
+        Raises:
+            PlatformFault: as for `test`.
+        """
         ...
 
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
@@ -108,4 +115,17 @@ class Adapter(Protocol):
 
     def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
         """What the answer tells of the budgets, throttled or not."""
+        ...
+
+
+@runtime_checkable
+class Refresher(Protocol):
+    """What an adapter also has when its tokens are fetched: then the engine renews them in time, even when nothing is sent."""
+
+    async def refresh(self, context: CallContext) -> None:
+        """Ask `context.token` for a token as every call does, and do nothing else; without a token to fetch do nothing.
+
+        Raises:
+            PlatformFault: as any call.
+        """
         ...

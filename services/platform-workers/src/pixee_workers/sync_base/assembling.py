@@ -272,6 +272,7 @@ def _price(row: Row, rows: Rows, connector: Connector, at: datetime) -> Price | 
             at=at,
             listed=rows.prices.get(row["id"], ()),
             base=base,
+            price_list=connector.settings.mapping.price_list,
         )
     except ValidationError as error:
         message = str(error.errors(include_url=False, include_input=False)[0]["msg"])

@@ -7,7 +7,15 @@ above what its manifest or the platform itself declares.
 from collections.abc import Mapping
 from typing import Protocol
 
-from pixee_common.platforms.manifest import Budget, ConcurrencyBudget, CostBudget, TokenBucketBudget
+from pydantic import JsonValue
+
+from pixee_common.domain.reasons import ReasonCode
+from pixee_common.platforms.manifest import (
+    ConcurrencyBudget,
+    CostBudget,
+    TokenBucketBudget,
+)
+from pixee_workers.sync_base.budget_periods import LONGEST_WAIT, number
 from pixee_workers.sync_base.calls import BudgetReading
 
 _FLOOR = 1 / 16
@@ -19,8 +27,22 @@ class BudgetState(Protocol):
     """One budget of one route. `now` is monotonic seconds; amounts are in the budget's own units."""
 
     @property
+    def reason(self) -> ReasonCode:
+        """Why a call that has to wait long waits."""
+        ...
+
+    @property
     def capacity(self) -> float:
         """The most that can be taken at once: what shares are measured by."""
+        ...
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a call waits for this budget in memory; a longer wait is parked."""
+        ...
+
+    def never(self, amount: float) -> bool:
+        """Whether it is more than the platform ever gives at once, as far as the platform has said."""
         ...
 
     def wait(self, amount: float, now: float) -> float | None:
@@ -29,8 +51,8 @@ class BudgetState(Protocol):
 
     def take(self, amount: float, now: float) -> None: ...
 
-    def settle(self, amount: float, now: float, *, spent: float | None) -> None:
-        """The call that took the amount has ended; `spent` is what it really cost, null where nobody said."""
+    def settle(self, amount: float, now: float, *, spent: float | None, since: float | None = None) -> None:
+        """The call that took the amount at `since` has ended; `spent` is what it really cost, null where nobody said."""
         ...
 
     def read(self, reading: BudgetReading, now: float) -> None: ...
@@ -39,11 +61,11 @@ class BudgetState(Protocol):
         """The platform said that it was too much. `told`: its answer also said how much there is."""
         ...
 
-    def saved(self, now: float) -> dict[str, float]:
+    def saved(self, now: float) -> dict[str, JsonValue]:
         """State for the next owner; moments are relative to now."""
         ...
 
-    def restore_from(self, saved: Mapping[str, float], elapsed: float, now: float) -> None: ...
+    def restore_from(self, saved: Mapping[str, JsonValue], elapsed: float, now: float) -> None: ...
 
 
 class _Pace:
@@ -68,16 +90,24 @@ class _Pace:
 class TokenBucket:
     """`rate` a second, `burst` at once, as GCRA: one moment (`tat`) holds everything."""
 
+    reason = ReasonCode.THROTTLED
+    patience = LONGEST_WAIT
+
     def __init__(self, spec: TokenBucketBudget, now: float) -> None:
+        self._declared = spec
         self._rate = spec.rate
         self._burst = spec.burst
         self._tat = now
         self._in_flight = 0.0
         self._pace = _Pace()
+        self._certain = False
 
     @property
     def capacity(self) -> float:
         return self._burst
+
+    def never(self, amount: float) -> bool:
+        return self._certain and amount > self._burst
 
     def _interval(self, now: float) -> float:
         return 1 / (self._rate * self._pace.at(now))
@@ -91,7 +121,7 @@ class TokenBucket:
         self._in_flight += amount
         self._tat = max(self._tat, now) + amount * self._interval(now)
 
-    def settle(self, amount: float, now: float, *, spent: float | None) -> None:
+    def settle(self, amount: float, now: float, *, spent: float | None, since: float | None = None) -> None:
         self._in_flight = max(0.0, self._in_flight - amount)
         if spent is not None and spent < amount:
             self._tat -= (amount - spent) * self._interval(now)
@@ -102,26 +132,36 @@ class TokenBucket:
             self._rate = reading.restore
             self._tat = now + owed * self._interval(now)
         if reading.maximum:
-            self._burst = reading.maximum
+            self._burst, self._certain = reading.maximum, True
         if reading.available is not None:
             level = max(0.0, reading.available - self._in_flight)
             self._tat = max(self._tat, now + (self._burst - min(level, self._burst)) * self._interval(now))
 
     def refused(self, now: float, *, told: bool) -> None:
+        self._certain = True
         if not told:
             self._pace.halve(now)
             self._tat = max(self._tat, now + self._burst * self._interval(now))
 
-    def saved(self, now: float) -> dict[str, float]:
-        return {"tat_in": self._tat - now, "factor": self._pace.at(now)}
+    def saved(self, now: float) -> dict[str, JsonValue]:
+        learnt = {"rate": (self._rate, self._declared.rate), "burst": (self._burst, self._declared.burst)}
+        return {
+            "tat_in": self._tat - now,
+            "factor": self._pace.at(now),
+            **{name: value for name, (value, declared) in learnt.items() if value != declared},
+        }
 
-    def restore_from(self, saved: Mapping[str, float], elapsed: float, now: float) -> None:
-        self._tat = max(now, now + saved.get("tat_in", 0.0) - elapsed)
-        self._pace.set(saved.get("factor", 1.0), now - elapsed)
+    def restore_from(self, saved: Mapping[str, JsonValue], elapsed: float, now: float) -> None:
+        self._rate = number(saved, "rate", self._rate)
+        self._burst = number(saved, "burst", self._burst)
+        self._tat = max(now, now + number(saved, "tat_in", 0.0) - elapsed)
+        self._pace.set(number(saved, "factor", 1.0), now - elapsed)
 
 
 class CostBucket:
     """Points: `maximum` in the bucket, `restore` a second. What was taken and not used comes back with the answer."""
+
+    reason = ReasonCode.THROTTLED
 
     def __init__(self, spec: CostBudget, now: float) -> None:
         self._maximum = spec.maximum
@@ -130,10 +170,19 @@ class CostBucket:
         self._at = now
         self._in_flight = 0.0
         self._pace = _Pace()
+        self._certain = False
 
     @property
     def capacity(self) -> float:
         return self._maximum
+
+    @property
+    def patience(self) -> float:
+        """As long as a full bucket takes: a dear call that were sent away would find cheaper ones before it for ever."""
+        return max(LONGEST_WAIT, self._maximum / self._restore)
+
+    def never(self, amount: float) -> bool:
+        return self._certain and amount > self._maximum
 
     def _refill(self, now: float) -> None:
         gained = max(0.0, now - self._at) * self._restore * self._pace.at(now)
@@ -150,7 +199,7 @@ class CostBucket:
         self._level -= amount
         self._in_flight += amount
 
-    def settle(self, amount: float, now: float, *, spent: float | None) -> None:
+    def settle(self, amount: float, now: float, *, spent: float | None, since: float | None = None) -> None:
         self._refill(now)
         self._in_flight = max(0.0, self._in_flight - amount)
         if spent is not None:
@@ -159,7 +208,7 @@ class CostBucket:
     def read(self, reading: BudgetReading, now: float) -> None:
         self._refill(now)
         if reading.maximum:
-            self._maximum = reading.maximum
+            self._maximum, self._certain = reading.maximum, True
         if reading.restore:
             self._restore = reading.restore
         if reading.available is not None:
@@ -169,11 +218,12 @@ class CostBucket:
 
     def refused(self, now: float, *, told: bool) -> None:
         self._refill(now)
+        self._certain = True
         if not told:
             self._level = min(self._level, 0.0)
             self._pace.halve(now)
 
-    def saved(self, now: float) -> dict[str, float]:
+    def saved(self, now: float) -> dict[str, JsonValue]:
         self._refill(now)
         return {
             "level": self._level,
@@ -182,17 +232,20 @@ class CostBucket:
             "factor": self._pace.at(now),
         }
 
-    def restore_from(self, saved: Mapping[str, float], elapsed: float, now: float) -> None:
-        self._maximum = saved.get("maximum", self._maximum)
-        self._restore = saved.get("restore", self._restore)
-        factor = saved.get("factor", 1.0)
-        self._level = min(self._maximum, saved.get("level", self._maximum) + elapsed * self._restore * factor)
+    def restore_from(self, saved: Mapping[str, JsonValue], elapsed: float, now: float) -> None:
+        self._maximum = number(saved, "maximum", self._maximum)
+        self._restore = number(saved, "restore", self._restore)
+        factor = number(saved, "factor", 1.0)
+        self._level = min(self._maximum, number(saved, "level", self._maximum) + elapsed * self._restore * factor)
         self._at = now
         self._pace.set(factor, now - elapsed)
 
 
 class Concurrency:
     """At most `limit` calls in flight; a refusal halves the limit for a while."""
+
+    reason = ReasonCode.THROTTLED
+    patience = LONGEST_WAIT
 
     def __init__(self, spec: ConcurrencyBudget, now: float) -> None:
         self._limit = spec.limit
@@ -204,6 +257,9 @@ class Concurrency:
     def capacity(self) -> float:
         return float(self._limit)
 
+    def never(self, amount: float) -> bool:
+        return False
+
     def wait(self, amount: float, now: float) -> float | None:
         allowed = max(1, int(self._limit * self._pace.at(now)))
         return 0.0 if self._in_use == 0 or self._in_use + amount <= allowed else None
@@ -211,7 +267,7 @@ class Concurrency:
     def take(self, amount: float, now: float) -> None:
         self._in_use += amount
 
-    def settle(self, amount: float, now: float, *, spent: float | None) -> None:
+    def settle(self, amount: float, now: float, *, spent: float | None, since: float | None = None) -> None:
         self._in_use = max(0.0, self._in_use - amount)
 
     def read(self, reading: BudgetReading, now: float) -> None:
@@ -222,19 +278,8 @@ class Concurrency:
         if not told:
             self._pace.halve(now)
 
-    def saved(self, now: float) -> dict[str, float]:
+    def saved(self, now: float) -> dict[str, JsonValue]:
         return {"factor": self._pace.at(now)}
 
-    def restore_from(self, saved: Mapping[str, float], elapsed: float, now: float) -> None:
-        self._pace.set(saved.get("factor", 1.0), now - elapsed)
-
-
-def new_state(spec: Budget, now: float) -> BudgetState:
-    """A fresh budget, full."""
-    match spec:
-        case TokenBucketBudget():
-            return TokenBucket(spec, now)
-        case CostBudget():
-            return CostBucket(spec, now)
-        case ConcurrencyBudget():
-            return Concurrency(spec, now)
+    def restore_from(self, saved: Mapping[str, JsonValue], elapsed: float, now: float) -> None:
+        self._pace.set(number(saved, "factor", 1.0), now - elapsed)

@@ -50,11 +50,13 @@ class HttpRequest:
     safe: bool = True
     spend: Mapping[str, float] = field(default_factory=dict)
     deadline_seconds: float = 60.0
+    sign: "Callable[[HttpRequest], HttpRequest] | None" = field(default=None, repr=False)
+    """Applied to each attempt just before it is sent, for signatures that are good once."""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetReading:
-    """What an answer tells of a budget: any part of it may be unknown (null)."""
+    """What an answer tells of a budget: any part of it may be unknown (null). An empty name means the first that the call spent."""
 
     budget: str
     available: float | None = None
@@ -66,10 +68,14 @@ class BudgetReading:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token fetched from the platform; its repr does not tell it."""
+    """An access token fetched from the platform; its repr does not tell it.
+
+    `rotated`: fields of the credentials that the platform has replaced with this answer (a new refresh token), by name.
+    """
 
     value: str = field(repr=False)
     expires_in_seconds: float
+    rotated: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class CallContext(Protocol):
@@ -99,5 +105,10 @@ class CallContext(Protocol):
         ...
 
     async def token(self, fetch: Callable[[], Awaitable[Token]]) -> str:
-        """The current access token, fetched once for all that wait for it, and again before it expires or after it was refused."""
+        """The current access token: one fetch for all workers, and another before it expires or after it was refused.
+
+        `fetch` makes one token call through `call`. It reads `credentials` of this context when it runs, never before: the
+        refresh token that was there a moment ago may have been replaced. What the platform replaced goes into `Token.rotated`,
+        and is kept before the token is used.
+        """
         ...

@@ -1,6 +1,7 @@
 """A connector as the courier needs it: its settings as adapters read them, and its credentials in clear, for as short as possible.
 
-Read anew after two seconds, so that a pause, a deletion or new credentials are seen by the next submission.
+Read anew after two seconds, so that a pause, a deletion or new credentials are seen by the next submission, and at the first chunk
+of every job, so that a job uses the mapping that stood when it was asked for.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ from pixee_common.clock import Clock
 from pixee_common.crypto import Credentials, KeyRing, SealedCredentials
 from pixee_common.db import Connection, Database
 from pixee_common.domain.ids import AccountId, ConnectorId, RouteKey
-from pixee_common.egress import HostRule
+from pixee_common.domain.mapping import ANYTHING, ConnectorMapping
+from pixee_common.egress import EgressPolicy, HostRule
 from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.calls import ConnectorSettings
 
@@ -23,8 +25,10 @@ _FRESH_SECONDS = 2.0
 
 _ROW = """
 SELECT c.id, c.account_id, c.platform, c.status, c.settings, c.shop_identity, c.route_key, c.mapping_version,
-       c.shop_currency, c.deleted_at, k.key_id, k.ciphertext, k.version
-  FROM connectors c LEFT JOIN credentials k ON k.connector_id = c.id
+       c.shop_currency, c.deleted_at, k.key_id, k.ciphertext, k.version, m.body AS mapping
+  FROM connectors c
+  LEFT JOIN credentials k ON k.connector_id = c.id
+  LEFT JOIN mappings m ON m.connector_id = c.id
  WHERE c.id = $1
 """
 
@@ -64,11 +68,11 @@ class ConnectorReader:
         self._clock = clock
         self._kept: dict[UUID, tuple[float, Connector | None]] = {}
 
-    async def read(self, connector_id: UUID) -> Connector | None:
+    async def read(self, connector_id: UUID, *, anew: bool = False) -> Connector | None:
         """The connector, deleted ones included; null where there is none or this worker does not know its platform."""
         now = self._clock.monotonic()
         at, kept = self._kept.get(connector_id, (float("-inf"), None))
-        if now - at < _FRESH_SECONDS:
+        if not anew and now - at < _FRESH_SECONDS:
             return kept
 
         async def work(connection: Connection) -> asyncpg.Record | None:
@@ -97,6 +101,9 @@ def connector_of(row: Mapping[str, Any] | asyncpg.Record, manifest: Manifest) ->
     given: dict[str, JsonValue] = {**settings, **{k: v for k, v in row["settings"].items() if v not in (None, "")}}
     wanted, known = _text(given.pop("currency", None)), row["shop_currency"]
     sealed = None if row["ciphertext"] is None else SealedCredentials(row["key_id"], row["ciphertext"])
+    mapping = ConnectorMapping.model_validate(row["mapping"] or {})
+    locale, channel = _text(given.pop("locale", None)), _text(given.pop("channel", None))
+    locations = _locations(given.pop("locations", None))
     return Connector(
         id=ConnectorId(row["id"]),
         account_id=AccountId(row["account_id"]),
@@ -106,11 +113,12 @@ def connector_of(row: Mapping[str, Any] | asyncpg.Record, manifest: Manifest) ->
         settings=ConnectorSettings(
             address=_text(given.pop(manifest.host.address_setting, "")) or "",
             currency=wanted or known,
-            locale=_text(given.pop("locale", None)),
-            channel=_text(given.pop("channel", None)),
-            locations=_locations(given.pop("locations", None)),
+            locale=mapping.locale or locale,
+            channel=mapping.channel or channel,
+            locations=_mapped_locations(mapping) if mapping.locations else locations,
             on_delete=_on_delete(given.pop("on_delete", None)),
             extra={name: text for name, value in given.items() if (text := _text(value)) is not None},
+            mapping=mapping,
         ),
         shop_identity=row["shop_identity"],
         route_key=RouteKey(row["route_key"]),
@@ -133,12 +141,18 @@ def with_currency(connector: Connector, currency: str) -> Connector:
     )
 
 
-def host_rule(manifest: Manifest, settings: ConnectorSettings) -> HostRule:
-    """Where this connector's requests may go: the platform's hosts, or for a self-hosted shop its own host alone."""
-    spec = manifest.host
-    pattern = spec.pattern if spec.pattern is not None else _escaped(host_of(settings.address))
+def host_rule(manifest: Manifest, settings: ConnectorSettings, policy: EgressPolicy) -> HostRule:
+    """Where this connector's requests may go: the platform's hosts, or for a self-hosted shop its own host alone.
+
+    Without TLS only where the platform can, the operator permits it, and the shop's own address says so.
+    """
+    spec, host = manifest.host, host_of(settings.address)
+    plain = settings.address.lower().startswith("http://") and "http" in policy.schemes_for(host, spec.schemes)
     return HostRule(
-        pattern=pattern, ports=frozenset(spec.ports), schemes=frozenset({"https"}), also=frozenset(spec.extra_hosts)
+        pattern=spec.pattern if spec.pattern is not None else _escaped(host),
+        ports=frozenset(spec.ports),
+        schemes=frozenset({"http"} if plain else {"https"}),
+        also=frozenset(spec.extra_hosts),
     )
 
 
@@ -151,6 +165,10 @@ def host_of(address: str) -> str:
 
 def _escaped(host: str) -> str:
     return "".join(character if character.isalnum() else f"\\{character}" for character in host)
+
+
+def _mapped_locations(mapping: ConnectorMapping) -> tuple[str, ...]:
+    return () if ANYTHING in mapping.locations else tuple(mapping.locations)
 
 
 def _text(value: JsonValue) -> str | None:

@@ -8,9 +8,11 @@ was sent, nothing was executed (throttled), or the request says that a repetitio
 import asyncio
 import logging
 import random
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -23,9 +25,10 @@ from pixee_common.egress import ConnectFailed, Deadline, EgressPolicy, HostRule,
 from pixee_common.telemetry import record, redact, span
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import Breaker, PlatformBreaker
-from pixee_workers.sync_base.budgets import BudgetSet, Grant
+from pixee_workers.sync_base.budgets import Grant
 from pixee_workers.sync_base.calls import BudgetReading, ConnectorSettings, HttpRequest, Token
 from pixee_workers.sync_base.chunks import Life, WorkerLostError
+from pixee_workers.sync_base.connector_budgets import Budgets
 from pixee_workers.sync_base.connectors_read import Connector, host_of, host_rule
 from pixee_workers.sync_base.tokens import TokenStore
 from pixee_workers.sync_base.wire_faults import fault_of_wire
@@ -48,7 +51,7 @@ class Sender(Protocol):
         rule: HostRule,
         deadline: float | Deadline,
         headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | Path | None = None,
     ) -> HttpAnswer: ...
 
 
@@ -65,6 +68,12 @@ class Wiring:
     version: str
     jitter: Callable[[], float] = field(default=random.random)
     """A number from 0 to 1."""
+    folder: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
+    """Where files stand on their way to and from platforms."""
+
+
+Sending = Callable[[HttpRequest, Deadline], Awaitable[HttpAnswer]]
+"""One way in which one attempt goes out: as it is, with a file as its body, or into a file."""
 
 
 class LivingDeadline(Deadline):
@@ -89,13 +98,14 @@ class CourierContext:
         connector: Connector,
         credentials: Credentials,
         route_key: RouteKey,
-        budgets: BudgetSet,
+        budgets: Budgets,
         breaker: Breaker,
         platform_breaker: PlatformBreaker,
         memory: MutableMapping[str, Any],
         life: Life,
         fast: bool,
         submission_key: UUID,
+        newer_than: int = -1,
     ) -> None:
         self.account_id: AccountId = connector.account_id
         self.connector_id: ConnectorId = connector.id
@@ -113,7 +123,8 @@ class CourierContext:
         self._life = life
         self._fast = fast
         self._submission_key = submission_key
-        self._rule = host_rule(adapter.manifest, connector.settings)
+        self._rule = host_rule(adapter.manifest, connector.settings, wiring.policy)
+        self._newer_than = newer_than
         self._token: str | None = None
         self._fetch: Callable[[], Awaitable[Token]] | None = None
 
@@ -126,14 +137,22 @@ class CourierContext:
 
     async def token(self, fetch: Callable[[], Awaitable[Token]]) -> str:
         self._fetch = fetch
-        self._token = await self._wiring.tokens.get(self.connector_id, self._credentials_version, fetch)
+        self._token = await self._wiring.tokens.get(
+            self.connector_id, self._credentials_version, fetch, self._adopt, newer_than=self._newer_than
+        )
         return self._token
 
+    def _adopt(self, credentials: Credentials, version: int) -> None:
+        self.credentials, self._credentials_version = credentials, version
+
     async def call(self, request: HttpRequest) -> HttpAnswer:
+        return await self._insist(request, self._request)
+
+    async def _insist(self, request: HttpRequest, sending: Sending) -> HttpAnswer:
         paused, turn, renewed = 0.0, 0, False
         while True:
             try:
-                return await self._attempt(request)
+                return await self._attempt(request, sending)
             except _Retry as again:
                 fault = again.fault
                 if fault.kind is FaultKind.CREDENTIALS:
@@ -154,7 +173,7 @@ class CourierContext:
             return max(fault.retry_after, 0.25 * 2.0 ** min(turn, 5)) + 0.25 * jitter
         return _PAUSES[min(turn, len(_PAUSES) - 1)] * (0.75 + 0.5 * jitter)
 
-    async def _attempt(self, request: HttpRequest) -> HttpAnswer:
+    async def _attempt(self, request: HttpRequest, sending: Sending) -> HttpAnswer:
         self._life.check()
         self._breaker.enter()
         try:
@@ -166,7 +185,7 @@ class CourierContext:
             grant = await self._budgets.acquire(request.spend, fast=self._fast)
             try:
                 self._life.check()
-                return await self._exchange(request, grant)
+                return await self._exchange(request, grant, sending)
             finally:
                 self._budgets.end(grant)
         except BaseException:
@@ -174,14 +193,14 @@ class CourierContext:
             self._platform_breaker.abandoned()
             raise
 
-    async def _exchange(self, request: HttpRequest, grant: Grant) -> HttpAnswer:
+    async def _exchange(self, request: HttpRequest, grant: Grant, sending: Sending) -> HttpAnswer:
         platform = self._adapter.manifest.slug
         for name in request.spend if grant.waited > 0 else ():
             record("pixee_budget_wait_seconds", grant.waited, platform=platform, budget=name)
         attributes = {"http.request.method": request.method, "server.address": host_of(request.url)}
         try:
             with span(f"{platform} {request.label}", kind="client", attributes=attributes) as current:
-                answer = await self._send(request)
+                answer = await self._send(request, sending)
                 current.set_attribute("http.response.status_code", answer.status)
         except WireError as error:
             record("pixee_platform_faults_total", platform=platform, kind=error.code, scope="wire")
@@ -193,7 +212,7 @@ class CourierContext:
             call=request.label,
             status=str(answer.status),
         )
-        readings = self._adapter.observe(answer)
+        readings = _named(self._adapter.observe(answer), request.spend)
         self._budgets.end(grant, readings)
         fault = self._adapter.classify(answer)
         if fault is None:
@@ -202,22 +221,28 @@ class CourierContext:
             return answer
         raise self._judged(request, answer, fault, readings)
 
-    async def _send(self, request: HttpRequest) -> HttpAnswer:
-        """Send it once, and let go of it when the worker is lost."""
-        self.calls_made += 1
-        headers = {**request.headers, "User-Agent": f"PixeeConnectors/{self._wiring.version}"}
+    async def _request(self, request: HttpRequest, deadline: Deadline) -> HttpAnswer:
+        if request.sign is not None:
+            request = request.sign(request)
+        return await self._wiring.sender.request(
+            request.method,
+            request.url,
+            rule=self._rule,
+            deadline=deadline,
+            headers=self._headers(request),
+            content=request.content,
+        )
+
+    def _headers(self, request: HttpRequest) -> dict[str, str]:
+        headers = {"User-Agent": f"PixeeConnectors/{self._wiring.version}", **request.headers}
         if self._wiring.policy.route_for(host_of(request.url)) is not None:
             headers["X-Pixee-Worker"] = str(self._wiring.worker_id())
-        sending = asyncio.ensure_future(
-            self._wiring.sender.request(
-                request.method,
-                request.url,
-                rule=self._rule,
-                deadline=LivingDeadline(request.deadline_seconds, self._life),
-                headers=headers,
-                content=request.content,
-            )
-        )
+        return headers
+
+    async def _send(self, request: HttpRequest, way: Sending) -> HttpAnswer:
+        """Send it once, and let go of it when the worker is lost."""
+        self.calls_made += 1
+        sending = asyncio.ensure_future(way(request, LivingDeadline(request.deadline_seconds, self._life)))
         dying = asyncio.ensure_future(self._life.lost())
         try:
             await asyncio.wait({sending, dying}, return_when=asyncio.FIRST_COMPLETED)
@@ -290,6 +315,12 @@ class _Retry(Exception):
     def __init__(self, fault: PlatformFault) -> None:
         super().__init__(fault.message)
         self.fault = fault
+
+
+def _named(readings: Sequence[BudgetReading], spend: Mapping[str, float]) -> Sequence[BudgetReading]:
+    """What an answer tells of "the budget of this call", under that budget's name."""
+    first = next(iter(spend), None)
+    return [replace(one, budget=first) if not one.budget and first else one for one in readings if one.budget or first]
 
 
 def _unavailable(fault: PlatformFault) -> PlatformFault:

@@ -6,6 +6,7 @@ up and submitted, or a page is pulled. What a platform does never raises; a wait
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -21,6 +22,7 @@ from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, ConnectorNote, Life
+from pixee_workers.sync_base.connector_budgets import SharedBudgets
 from pixee_workers.sync_base.connectors_read import ConnectorReader, with_currency
 from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.intents import Intents
@@ -58,6 +60,7 @@ class PlatformCourier:
         self._values = values(database, wiring.clock)
         self._intents = Intents(database)
         self._polls = Polls(database)
+        self._shared = SharedBudgets(database, wiring.clock)
         manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
         self.connectors = ConnectorReader(database, keys, manifests, wiring.clock)
         self._routes: dict[RouteKey, RouteState] = {}
@@ -69,7 +72,8 @@ class PlatformCourier:
             return self._held(chunk, ReasonCode.NO_WORKER, _PAUSED_SECONDS)
         with self.route(chunk.route_key, adapter).pace.carrying():
             life.check()
-            return await self._carry(chunk, adapter, life)
+            found = await self.board(chunk, life)
+            return found if isinstance(found, ChunkResult) else await self.finish(found)
 
     def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
         adapter = self._adapters.get(chunk.platform)
@@ -84,7 +88,7 @@ class PlatformCourier:
         adapter = self._adapters.get(platform)
         if adapter is None:
             return
-        begun = RouteState.begun(adapter.manifest, self.clock)
+        begun = RouteState.begun(adapter.manifest, self.clock, self._shared)
         begun.budgets.restore(state)
         self._routes[route_key] = begun
 
@@ -92,6 +96,10 @@ class PlatformCourier:
         state = self._routes.pop(route_key, None)
         if state is not None:
             state.ahead.drop()
+
+    async def close(self) -> None:
+        """No call is made any more: what is leased of shared budgets goes back."""
+        await self._shared.close()
 
     def chunks_per_second(self, route_key: RouteKey) -> float:
         state = self._routes.get(route_key)
@@ -101,17 +109,21 @@ class PlatformCourier:
         """The route's state in this worker, begun at first use."""
         state = self._routes.get(route_key)
         if state is None:
-            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self.clock)
+            state = self._routes[route_key] = RouteState.begun(adapter.manifest, self.clock, self._shared)
         return state
 
     def route_for_probe(self, route_key: RouteKey, adapter: Adapter) -> RouteState:
         """The route's state where this worker has it; else one that is thrown away, since the route is another's."""
-        return self._routes.get(route_key) or RouteState.begun(adapter.manifest, self.clock)
+        return self._routes.get(route_key) or RouteState.begun(adapter.manifest, self.clock, self._shared)
 
     def reopen(self, route_key: RouteKey) -> None:
         """The shop was just seen to answer: its breaker need not wait any longer."""
         if route_key in self._routes:
             self._routes[route_key].breaker.succeeded()
+
+    def found(self, platform: str) -> Adapter | None:
+        """The platform's adapter, where this worker has one."""
+        return self._adapters.get(platform)
 
     def adapter(self, platform: str) -> Adapter:
         """The platform's adapter. Raises KeyError where this worker has none."""
@@ -121,10 +133,16 @@ class PlatformCourier:
         """The breaker of a whole platform in this worker."""
         return self._platforms.setdefault(platform, PlatformBreaker(platform, self.clock))
 
-    async def _carry(self, chunk: ClaimedChunk, adapter: Adapter, life: Life) -> ChunkResult:
-        connector = await self.connectors.read(chunk.connector_id)
+    async def board(self, chunk: ClaimedChunk, life: Life, *, aside: bool = False) -> Carriage | ChunkResult:
+        """The chunk with everything that it needs, or what becomes of it where nothing may be called for it now.
+
+        `aside`: the route may be another worker's, and is not begun here. Raises KeyError where this worker does not have the platform.
+        """
+        adapter = self._adapters[chunk.platform]
+        # A job begun after a change of mapping or settings is a promise to use it.
+        connector = await self.connectors.read(chunk.connector_id, anew=chunk.no == 0)
         if connector is None or connector.deleted:
-            return _ended(self._tally(chunk, adapter))
+            return _ended(self.tally(chunk, adapter))
         if connector.status == "paused":
             return self._held(chunk, ReasonCode.CONNECTOR_PAUSED, _PAUSED_SECONDS)
         if connector.status == "error" or connector.sealed is None:
@@ -137,32 +155,45 @@ class PlatformCourier:
             return self._held(chunk, reason, _KEY_SECONDS)
         capability = adapter.manifest.capabilities.get(chunk.operation)
         if capability is None:
-            tally = self._tally(chunk, adapter)
+            tally = self.tally(chunk, adapter)
             why = adapter.manifest.unsupported.get(chunk.operation, "The platform does not offer this operation.")
             for item_id in tally.open_ids():
                 tally.close(item_id, OutcomeKind.REJECTED, ReasonCode.UNSUPPORTED, why)
             return tally.result()
-        carriage = Carriage(
+        return Carriage(
             chunk=chunk,
             connector=connector,
             credentials=credentials,
             adapter=adapter,
             capability=capability,
-            route=self.route(chunk.route_key, adapter),
+            route=(self.route_for_probe if aside else self.route)(chunk.route_key, adapter),
             platform_breaker=self.platform_breaker(chunk.platform),
             wiring=self.wiring,
             life=life,
-            tally=self._tally(chunk, adapter),
+            tally=self.tally(chunk, adapter),
         )
-        return await self._finish(carriage)
 
-    async def _finish(self, carriage: Carriage) -> ChunkResult:
+    @property
+    def values(self) -> Values:
+        """Where pushes get their items from."""
+        return self._values
+
+    async def ask_remote_jobs(self, carriage: Carriage) -> list[datetime]:
+        """Ask for the chunk's remote jobs that are due; returns when the others are."""
+        return await self._polls.ask(carriage)
+
+    def page_push(self, carriage: Carriage) -> PagePush:
+        """What pushes a page of the carriage's items."""
+        return PagePush(carriage, self._values, self._intents)
+
+    async def finish(self, carriage: Carriage) -> ChunkResult:
+        """Ask what is due, send what is open, pull: by calls."""
         tally = carriage.tally
-        polls_due = []
+        polls_due: list[datetime] = []
         if carriage.operation is Operation.PULL_PRODUCTS:
             await pull_page(carriage)
         else:
-            polls_due = await self._polls.ask(carriage)
+            polls_due = await self.ask_remote_jobs(carriage) if carriage.polled is None else carriage.polled
             await self._push(carriage)
         if carriage.refused is not None:
             fault = carriage.refused
@@ -173,12 +204,13 @@ class PlatformCourier:
         return tally.result(polls_due=polls_due)
 
     async def _push(self, carriage: Carriage) -> None:
-        to_send = [i for i in carriage.tally.open_ids() if carriage.tally.kind(i) is not OutcomeKind.ACCEPTED]
+        open_ids = [i for i in carriage.tally.open_ids() if i not in carriage.held]
+        to_send = [i for i in open_ids if carriage.tally.kind(i) is not OutcomeKind.ACCEPTED]
         if not to_send or carriage.stopped:
             return
         if carriage.chunk.look_up:
             carriage.tally.doubt()
-        await self._learn_currency(carriage)
+        await self.learn_currency(carriage)
         carriage.read_ahead = lambda: carriage.route.ahead.begin(
             carriage.chunk, lambda chunk: self._read_ahead(chunk, carriage), overlaps=carriage.overlaps
         )
@@ -187,7 +219,7 @@ class PlatformCourier:
         for page in pages:
             if carriage.stopped:
                 return
-            await PagePush(carriage, self._values, self._intents).run(page, ahead)
+            await self.page_push(carriage).run(page, ahead)
 
     async def _ahead_of(self, carriage: Carriage, to_send: list[UUID]) -> Ahead | None:
         """What was read ahead, when it is still what a reading now would find."""
@@ -209,7 +241,7 @@ class PlatformCourier:
         reads = await self._values.read(chunk.operation, ids, connector, present.route.recent)
         return Ahead(connector, ids, reads, at)
 
-    async def _learn_currency(self, carriage: Carriage) -> None:
+    async def learn_currency(self, carriage: Carriage) -> None:
         """Ask the shop for its currency where nobody knows it, once for all chunks of the connector."""
         connector = carriage.connector
         if carriage.operation is Operation.PUSH_STOCK or connector.shop_currency is not None:
@@ -229,8 +261,9 @@ class PlatformCourier:
         if known.currency is not None:
             carriage.connector = with_currency(connector, known.currency)
 
-    def _tally(self, chunk: ClaimedChunk, adapter: Adapter) -> Tally:
-        return Tally(chunk, self.route(chunk.route_key, adapter).recent, self.clock)
+    def tally(self, chunk: ClaimedChunk, adapter: Adapter) -> Tally:
+        """What gathers the chunk's outcomes."""
+        return Tally(chunk, self.route_for_probe(chunk.route_key, adapter).recent, self.clock)
 
     def _held(self, chunk: ClaimedChunk, reason: ReasonCode, seconds: float) -> ChunkResult:
         tally = Tally(chunk, RecentWrites(self.clock), self.clock)

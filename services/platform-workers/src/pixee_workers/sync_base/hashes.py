@@ -1,6 +1,7 @@
 """The hash that tells whether an item would be sent as it was sent last: over what the platform would read, never over our own row.
 
-A new adapter version, a new mapping or another shop behind the connector makes another hash, so everything is sent again.
+A new adapter version or another shop behind the connector makes another hash, so everything is sent again. A new mapping or
+new settings do not stand in it: they count by what they change in an item's values, and re-send that item alone.
 """
 
 import hashlib
@@ -17,11 +18,9 @@ UNSURE = b""
 _KEYS = UUID("6f9f0a5e-3f0e-5b35-9d5c-6a3a1b0c7d21")
 
 
-def content_hash(
-    values: JsonValue, *, action: Action, mapping_version: int, adapter_version: str, shop_identity: str
-) -> bytes:
+def content_hash(values: JsonValue, *, action: Action, adapter_version: str, shop_identity: str) -> bytes:
     """SHA-256 over the canonical JSON of the mapped values and of everything else that decides what the shop would have."""
-    document = [values, action.value, mapping_version, adapter_version, shop_identity]
+    document = [values, action.value, adapter_version, shop_identity]
     return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).digest()
 
 

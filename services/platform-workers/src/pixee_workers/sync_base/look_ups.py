@@ -8,7 +8,7 @@ from uuid import UUID
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.sync_base.budgets import LONGEST_WAIT
+from pixee_workers.sync_base.budget_periods import LONGEST_WAIT
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.items import ProductItem

@@ -88,7 +88,6 @@ def mapped_hash(
     digest = content_hash(
         values,
         action=action_of(item),
-        mapping_version=connector.mapping_version,
         adapter_version=adapter.manifest.version,
         shop_identity=connector.shop_identity,
     )

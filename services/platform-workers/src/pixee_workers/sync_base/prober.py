@@ -8,7 +8,7 @@ whether the shop is back.
 import asyncio
 from collections.abc import Mapping
 from typing import cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pydantic import JsonValue
 
@@ -19,12 +19,12 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import AnswerNotJson
 from pixee_common.telemetry import log_context
 from pixee_workers.sync_base.adapter import Adapter
-from pixee_workers.sync_base.breaker import Breaker
 from pixee_workers.sync_base.chunks import Life, WorkerLostError
 from pixee_workers.sync_base.connectors_read import Connector
 from pixee_workers.sync_base.context import CourierContext
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.outcomes import TestReport
+from pixee_workers.sync_base.probe_context import probe_context
 
 Body = dict[str, JsonValue]
 
@@ -94,7 +94,7 @@ class Prober:
         clock = self._courier.clock
         started = clock.monotonic()
         if kind == "describe":
-            body = dict(await adapter.describe(context))
+            body = (await adapter.describe(context)).model_dump(mode="json")
             await self._keep(connector, body)
             return {"success": True, "platform": connector.platform, "requirements": cast("JsonValue", body)}
         report = await adapter.test(context)
@@ -120,22 +120,7 @@ class Prober:
         }
 
     def _context(self, connector: Connector, adapter: Adapter, life: Life) -> CourierContext:
-        credentials = self._courier.connectors.open(connector)
-        route = self._courier.route_for_probe(connector.route_key, adapter)
-        return CourierContext(
-            self._courier.wiring,
-            adapter=adapter,
-            connector=connector,
-            credentials=credentials,
-            route_key=connector.route_key,
-            budgets=route.budgets,
-            breaker=Breaker(self._courier.clock),
-            platform_breaker=self._courier.platform_breaker(connector.platform),
-            memory={},
-            life=life,
-            fast=True,
-            submission_key=uuid4(),
-        )
+        return probe_context(self._courier, connector, adapter, life)
 
     async def _good(self, connector: Connector, report: TestReport) -> None:
         await self._database.run(lambda c: c.execute(_GOOD, connector.id, report.currency))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,8 @@ from pixee_common.domain.job import Operation
 from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.breaker import Breaker
 from pixee_workers.sync_base.budgets import BudgetSet
+from pixee_workers.sync_base.calls import ConnectorSettings
+from pixee_workers.sync_base.connector_budgets import Budgets, ConnectorBudgets, SharedBudgets
 from pixee_workers.sync_base.product_locks import ProductLocks
 from pixee_workers.sync_base.reading_ahead import ReadingAhead
 from pixee_workers.sync_base.recent_writes import RecentWrites
@@ -112,6 +114,7 @@ class RouteState:
 
     manifest: Manifest
     budgets: BudgetSet
+    shared: SharedBudgets | None
     breaker: Breaker
     locks: ProductLocks
     recent: RecentWrites
@@ -124,17 +127,23 @@ class RouteState:
     """How often a chunk met an answer that breaks the contract."""
 
     @classmethod
-    def begun(cls, manifest: Manifest, clock: Clock) -> "RouteState":
+    def begun(cls, manifest: Manifest, clock: Clock, shared: SharedBudgets | None = None) -> "RouteState":
         """A route of which nothing is known yet."""
         return cls(
             manifest,
             BudgetSet(manifest.budgets, clock),
+            shared,
             Breaker(clock),
             ProductLocks(clock),
             RecentWrites(clock),
             Pace(clock),
             ReadingAhead(clock),
         )
+
+    def budgets_of(self, settings: ConnectorSettings, credentials: Mapping[str, str]) -> Budgets:
+        """What a connector's calls spend: the route's budgets, and those that it shares beyond the route."""
+        pools = {} if self.shared is None else self.shared.of(self.manifest, settings, credentials)
+        return ConnectorBudgets(self.budgets, pools)
 
     def room(self, operation: Operation) -> Room:
         """The operation's places."""

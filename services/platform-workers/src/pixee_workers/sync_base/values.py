@@ -27,10 +27,13 @@ SELECT id, (SELECT count(*) FROM variants v WHERE v.product_id = p.id AND v.dele
 _SENT_COLUMNS = """
 o.hash, o.catalog_version AS sent_version, coalesce(o.failures, 0) AS failures, o.failure_hash, o.failure_message
 """
+# Looked up item by item: joined, a table without statistics (a young one, a busy one) is read whole for every item.
 _PRODUCTS = f"""
 SELECT p.id, p.key, p.content, p.content_version, p.deleted_at, {_SENT_COLUMNS}
   FROM products p
-  LEFT JOIN listing_operations o ON o.connector_id = $3 AND o.item_id = p.id AND o.operation = 'push_products'
+  LEFT JOIN LATERAL (
+    SELECT * FROM listing_operations WHERE connector_id = $3 AND item_id = p.id AND operation = 'push_products' OFFSET 0
+  ) o ON true
  WHERE p.account_id = $1 AND p.id = ANY ($2)
 """
 _LEVELS = """
@@ -53,14 +56,16 @@ SELECT v.id, v.product_id, v.sku, v.base_price, v.compare_at_price, v.currency, 
        l.item_id, l.kind, l.product_id AS listed_under, l.external_id, l.parent_external_id, l.refs, l.updated_at
   FROM variants v
   JOIN products p ON p.id = v.product_id AND p.account_id = v.account_id
-  LEFT JOIN listings l ON l.connector_id = $3 AND l.item_id = v.id
-  LEFT JOIN listing_operations o ON o.connector_id = $3 AND o.item_id = v.id AND o.operation = $4
+  LEFT JOIN LATERAL (SELECT * FROM listings WHERE connector_id = $3 AND item_id = v.id OFFSET 0) l ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM listing_operations WHERE connector_id = $3 AND item_id = v.id AND operation = $4 OFFSET 0
+  ) o ON true
  WHERE v.account_id = $1 AND v.id = ANY ($2)
 """
 _PRICES = """
 SELECT i.variant_id, l.key, l.channel, l.currency, i.price, i.compare_at_price, l.valid_from, l.valid_until
   FROM price_list_items i JOIN price_lists l ON l.id = i.price_list_id
- WHERE i.variant_id = ANY ($1) AND l.channel = $2
+ WHERE i.variant_id = ANY ($1) AND (l.channel = $2 OR l.key = $3)
 """
 _LISTINGS_OF_PRODUCTS = """
 SELECT item_id, kind, product_id AS listed_under, external_id, parent_external_id, refs, updated_at FROM listings
@@ -158,7 +163,7 @@ async def _product_rows(connection: Connection, connector: Connector, ids: list[
 
 
 async def _variant_rows(connection: Connection, connector: Connector, ids: list[UUID], operation: Operation) -> Rows:
-    if operation is Operation.PUSH_PRICES and connector.settings.channel is not None:
+    if operation is Operation.PUSH_PRICES and _has_lists(connector):
         async with _snapshot(connection):
             rows = await _read_variants(connection, connector, ids, operation)
             await _read_prices(connection, rows, connector)
@@ -183,10 +188,15 @@ def _note_stock(rows: Rows, row: Row) -> None:
         rows.stock[row["id"]] = [StockLevel(location=location, quantity=pieces) for location, pieces in row["levels"]]
 
 
+def _has_lists(connector: Connector) -> bool:
+    return connector.settings.channel is not None or connector.settings.mapping.price_list is not None
+
+
 async def _read_prices(connection: Connection, rows: Rows, connector: Connector) -> None:
-    if connector.settings.channel is None:
+    if not _has_lists(connector):
         return
-    for row in await connection.fetch(_PRICES, list(rows.variants), connector.settings.channel):
+    settings = connector.settings
+    for row in await connection.fetch(_PRICES, list(rows.variants), settings.channel, settings.mapping.price_list):
         rows.prices.setdefault(row["variant_id"], []).append(
             ListedPrice(
                 price_list_id=row["key"],

@@ -15,28 +15,30 @@ SCOPE = {"pending_changes": True}
 
 # Oldest first, so that items that change all the time never keep others waiting. What a writer holds is taken next time, with
 # the value that is being written. What the shop has already in this version (a job that ran meanwhile sent it) is dropped.
+# By place in the table, because writers wait for these rows and the planner's statistics of such a table are always too old. A
+# row that was marked anew since this statement began is not at its place any more: it stays pending.
 _TAKE = """
-WITH taken AS MATERIALIZED (
-    SELECT item_id FROM pending_changes WHERE connector_id = $1 AND operation = $2
-    ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED
-), gone AS MATERIALIZED (
-    DELETE FROM pending_changes p USING taken t
-    WHERE p.connector_id = $1 AND p.operation = $2 AND p.item_id = t.item_id
-    RETURNING p.item_id, p.version
+WITH gone AS MATERIALIZED (
+    DELETE FROM pending_changes WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM pending_changes WHERE connector_id = $1 AND operation = $2
+        ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING item_id, version
 ), news AS MATERIALIZED (
-    SELECT g.item_id FROM gone g
-    WHERE NOT EXISTS (
-        SELECT FROM listing_operations o
-        WHERE o.connector_id = $1 AND o.item_id = g.item_id AND o.operation = $2
-          AND o.hash IS NOT NULL AND o.failure_reason IS NULL AND o.catalog_version >= g.version
-    )
+    SELECT g.item_id FROM gone g LEFT JOIN LATERAL (
+        SELECT o.hash IS NOT NULL AND o.failure_reason IS NULL AND o.catalog_version >= g.version AS newest
+        FROM listing_operations o
+        WHERE o.connector_id = $1 AND o.item_id = g.item_id AND o.operation = $2 OFFSET 0
+    ) sent ON true
+    WHERE sent.newest IS NOT TRUE
 )
 """
 TAKE_VARIANTS = f"""{_TAKE}
-SELECT v.id FROM news n JOIN variants v ON v.id = n.item_id WHERE v.deleted_at IS NULL ORDER BY v.product_id, v.id
+SELECT v.id FROM news n CROSS JOIN LATERAL (SELECT * FROM variants WHERE id = n.item_id OFFSET 0) v
+WHERE v.deleted_at IS NULL ORDER BY v.product_id, v.id
 """
 TAKE_PRODUCTS = f"""{_TAKE}
-SELECT p.id FROM news n JOIN products p ON p.id = n.item_id
+SELECT p.id FROM news n CROSS JOIN LATERAL (SELECT * FROM products WHERE id = n.item_id OFFSET 0) p
 WHERE p.deleted_at IS NULL
    OR EXISTS (SELECT FROM listings l WHERE l.connector_id = $1 AND l.product_id = p.id AND l.kind = 'product')
 ORDER BY p.id

@@ -3,6 +3,7 @@
 Our own announcements (source `pull:…`) were applied before they were told, so they are passed over.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,10 @@ from pixee_orchestrator.catalog.stock import change_stock
 from pixee_orchestrator.catalog.upserts import upsert_products
 from pixee_orchestrator.names import SOURCE
 
-__all__ = ["LOCK_ACCOUNTS", "CatalogConsumer"]
+__all__ = ["LOCK_ACCOUNTS", "MOST_AT_ONCE", "CatalogConsumer"]
+
+MOST_AT_ONCE = 2_000
+"""Changes of one batch: a batch is a dozen statements, whatever its size, and each of them a turn of two busy processes."""
 
 # One writer of an account's catalog at a time: SKUs are unique in it, and its products are counted in this row.
 LOCK_ACCOUNTS = "SELECT id FROM accounts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
@@ -61,8 +65,9 @@ class CatalogConsumer:
         async def work(connection: Connection) -> list[tuple[str, Applied]]:
             return await _apply_all(connection, by_account)
 
-        for kind, result in await self._database.run(work):
-            record("pixee_catalog_changes_total", kind=kind, result=result.status)
+        results = Counter((kind, result.status) for kind, result in await self._database.run(work))
+        for (kind, status), count in results.items():
+            record("pixee_catalog_changes_total", count, kind=kind, result=status)
 
 
 async def _apply_all(connection: Connection, by_account: dict[UUID, list[Incoming]]) -> list[tuple[str, Applied]]:

@@ -1,4 +1,4 @@
-"""Winds up deleted connectors: jobs are cancelled, items without a verdict fail, credentials are erased when the last call has ended."""
+"""Winds up deleted connectors: jobs are cancelled, items without a verdict fail, credentials and tokens are erased when the last call has ended."""
 
 from pixee_common.db import Connection
 from pixee_common.domain.reasons import REASONS, ReasonCode
@@ -33,6 +33,12 @@ WHERE n.id = k.connector_id AND n.deleted_at IS NOT NULL AND (n.erase_after IS N
   )
 RETURNING k.connector_id
 """
+# A statement of its own: a token that a fetch under way wrote meanwhile is found in the next round.
+ERASE_TOKENS = """
+DELETE FROM access_tokens t
+WHERE EXISTS (SELECT FROM connectors n WHERE n.id = t.connector_id AND n.deleted_at IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM credentials k WHERE k.connector_id = t.connector_id)
+"""
 
 
 async def wind_up_deleted(connection: Connection) -> int:
@@ -44,4 +50,6 @@ async def wind_up_deleted(connection: Connection) -> int:
     changed = await fail_items(connection, doomed, ReasonCode.CONNECTOR_DELETED, message)
     await fold(connection, changed)
     await settle(connection, {job for job, _ in changed})
-    return len(await connection.fetch(ERASE_CREDENTIALS))
+    erased = await connection.fetch(ERASE_CREDENTIALS)
+    await connection.execute(ERASE_TOKENS)
+    return len(erased)

@@ -14,6 +14,7 @@ from pixee_orchestrator.timers.gauges import Gauges
 from pixee_orchestrator.timers.job_waits import show_waits
 from pixee_orchestrator.timers.overdue import end_overdue_verdicts, expire_jobs
 from pixee_orchestrator.timers.retention import keep_house
+from pixee_orchestrator.timers.webhook_pulls import MOST_AT_ONCE, start_wanted_pulls
 
 __all__ = ["Timers"]
 
@@ -65,6 +66,15 @@ class Timers:
         more_jobs = await self._database.run(jobs)
         more_verdicts = await self._database.run(end_overdue_verdicts)
         return more_jobs or more_verdicts
+
+    async def webhooks(self) -> bool:
+        """Pulls that shops' webhooks ask for."""
+        lifetime = timedelta(days=self._settings.job_days)
+
+        async def work(connection: Connection) -> int:
+            return await start_wanted_pulls(connection, lifetime)
+
+        return await self._database.run(work) >= MOST_AT_ONCE
 
     async def waits(self) -> bool:
         """What each job waits for."""

@@ -43,11 +43,16 @@ listing_operations = Table(
     key("item_id", primary_key=True),
     words("operation", primary_key=True),
     key("account_id"),
-    Column("hash", LargeBinary, nullable=True, comment="Over mapped values, mapping version and adapter version."),
+    Column("hash", LargeBinary, nullable=True, comment="Over mapped values and adapter version."),
     Column("catalog_version", BigInteger, nullable=False, server_default=text("0")),
     moment("sent_at"),
     Column("failures", SmallInteger, nullable=False, server_default=text("0")),
     words("failure_reason", nullable=True),
+    document(
+        "verdict",
+        nullable=True,
+        comment="What the platform said after the item's outcome was final: {outcome, reason, message, at}.",
+    ),
     words("failure_message", nullable=True, comment="Of the newest failure."),
     words(
         "failure_class",

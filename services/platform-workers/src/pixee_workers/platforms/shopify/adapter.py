@@ -22,7 +22,19 @@ from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.manifest import Manifest
-from pixee_workers.platforms.shopify import classify, finding, mapping, prices, products, pulls, remote, shop, stock
+from pixee_common.platforms.requirements import Requirements
+from pixee_workers.platforms.shopify import (
+    classify,
+    finding,
+    mapping,
+    prices,
+    products,
+    pulls,
+    remote,
+    requests,
+    shop,
+    stock,
+)
 from pixee_workers.platforms.shopify.manifest import MANIFEST
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
@@ -45,7 +57,7 @@ class ShopifyAdapter:
     async def test(self, context: CallContext) -> TestReport:
         return await shop.test(context)
 
-    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
+    async def describe(self, context: CallContext) -> Requirements:
         return await shop.describe(context)
 
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
@@ -74,6 +86,9 @@ class ShopifyAdapter:
         self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
     ) -> PullPage:
         return await pulls.pull(cursor, since, context)
+
+    async def refresh(self, context: CallContext) -> None:
+        await requests.refresh(context)
 
     def classify(self, answer: HttpAnswer) -> PlatformFault | None:
         return classify.classify(answer)

@@ -57,6 +57,14 @@ STATUSES: Mapping[int, tuple[Rule, ...]] = {
             says=("unsupported_grant_type",),
         ),
         Rule(
+            FaultKind.CREDENTIALS,
+            _CONNECTOR,
+            ReasonCode.CREDENTIALS_REFUSED,
+            "The app's access to the shop has ended: connect the shop again.",
+            "Credentials and auth 3",
+            says=("invalid_grant",),
+        ),
+        Rule(
             FaultKind.CONTRACT_BROKEN, _OPERATION, ReasonCode.CONTRACT_BROKEN, "Shopify cannot read the request.", _RATE
         ),
     ),

@@ -150,8 +150,17 @@ MANIFEST = Manifest(
             name="client_id", label="Client id", help="Of an app that your own organisation made in the Dev Dashboard."
         ),
         CredentialField(name="client_secret", label="Client secret"),
+        CredentialField(
+            name="refresh_token",
+            label="Refresh token",
+            help="With client id and secret, of a public app whose tokens expire: we replace it with each token that we fetch.",
+        ),
     ),
-    credential_sets=(("access_token",), ("client_id", "client_secret")),
+    credential_sets=(
+        ("access_token",),
+        ("client_id", "client_secret"),
+        ("client_id", "client_secret", "refresh_token"),
+    ),
     settings=_SETTINGS,
     host=HostSpec(address_setting="shop_domain", pattern=r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com"),
     capabilities={

@@ -3,8 +3,10 @@
 Choices that a merchant can see:
 * Texts go in the connector's language; descriptions as the HTML they are. ACTIVE, DRAFT and ARCHIVED are Shopify's own states;
   being ACTIVE does not publish on a sales channel, which the shop's own settings decide.
-* A category becomes the collection that has the name of its last element.
-* Attributes become metafields of the namespace `pixee`.
+* A category becomes the collection that has the name of its last element, or the one that the connector's mapping names.
+* Attributes become metafields of the namespace `pixee`; the mapping renames, translates and converts them. The product type is
+  free text: ours, or what the mapping says.
+* Quantities go to one location of the shop, so a mapping must not name two.
 * A list that the product never had (tags, collections, files) is not sent, because Shopify deletes what a sent list lacks.
 * An oversold variant (negative quantity) is written as 0: the platform refuses to set a quantity below zero.
 * A variant without a price is not created: Shopify would sell it for 0.00.
@@ -12,6 +14,7 @@ Choices that a merchant can see:
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -30,6 +33,7 @@ from pixee_common.domain.product import (
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.shopify import metafields
 from pixee_workers.sync_base.calls import ConnectorSettings
+from pixee_workers.sync_base.free_attributes import in_their_words
 from pixee_workers.sync_base.items import Action, PriceItem, ProductItem, PushItem, PushVariant, StockItem
 from pixee_workers.sync_base.outcomes import Refusal
 
@@ -61,14 +65,42 @@ def mapped(operation: Operation, item: PushItem, settings: ConnectorSettings) ->
     `deleted`. Stock: `quantity`. A price: `price`, `compareAtPrice`.
     """
     if isinstance(item, StockItem):
-        return {"quantity": max(item.quantity, 0)}
+        return locations_refusal(settings) or _stock(item, settings)
     if isinstance(item, PriceItem):
         return price_refusal(item.price.currency, settings.currency) or cast("JsonValue", price(item))
     if item.action is Action.UNPUBLISH:
         return {"status": STATUSES[ProductStatus.DRAFT]}
     if item.action is Action.DELETE:
         return {"deleted": True}
-    return _product_refusal(item, settings) or _product(item.product, settings)
+    product = in_their_words(item.product, settings.mapping, settings.locale)
+    if isinstance(product, Refusal):
+        return product
+    return _product_refusal(replace(item, product=product), settings) or _product(product, settings)
+
+
+def chosen_location(settings: ConnectorSettings) -> str | None:
+    """The GID of the location that the merchant chose: by mapping, else by setting; null where we look for one."""
+    mapped_ones = set(settings.mapping.locations.values())
+    text = mapped_ones.pop() if len(mapped_ones) == 1 else settings.extra.get("location_id", "")
+    text = text.strip()
+    if not text:
+        return None
+    return text if text.startswith("gid:") else f"gid://shopify/Location/{text}"
+
+
+def locations_refusal(settings: ConnectorSettings) -> Refusal | None:
+    """Why quantities cannot be written: a total has one place."""
+    theirs = set(settings.mapping.locations.values())
+    if len(theirs) < 2:
+        return None
+    message = f"The mapping names {len(theirs)} locations of the shop; the total of ours is written to one: name the same for all."
+    return Refusal(ReasonCode.UNSUPPORTED, message, "locations")
+
+
+def _stock(item: StockItem, settings: ConnectorSettings) -> JsonValue:
+    """The location stands with it where it was chosen, so that another one is written to at once."""
+    location = chosen_location(settings)
+    return {"quantity": max(item.quantity, 0)} | ({"location": location} if location else {})
 
 
 def price(item: PriceItem) -> dict[str, str | None]:
@@ -105,6 +137,8 @@ def create_only(variant: PushVariant, location: str | None) -> dict[str, Any]:
 
 def _product_refusal(item: ProductItem, settings: ConnectorSettings) -> Refusal | None:
     product = item.product
+    if item.listing is None and (wrong := locations_refusal(settings)) is not None:
+        return wrong
     title = localized(product.names, settings.locale) or ""
     if not title.strip():
         return Refusal(ReasonCode.MISSING_FIELD, "The product has no name: give it one.", "names")
@@ -146,7 +180,7 @@ def _product(product: Product, settings: ConnectorSettings) -> JsonValue:
     given: dict[str, Any] = {
         "title": localized(product.names, locale),
         "descriptionHtml": description or "",
-        "productType": product.product_type or "",
+        "productType": _product_type(product, settings),
         "status": STATUSES[product.status],
         "productOptions": _options(product),
         "variants": [_variant(product, variant, settings) for variant in product.variants],
@@ -166,8 +200,18 @@ def _product(product: Product, settings: ConnectorSettings) -> JsonValue:
     return {
         "input": given,
         "metafields": cast("JsonValue", metafields.of_product(product, locale)),
-        "collections": cast("JsonValue", list(dict.fromkeys(path[-1] for path in product.categories if path))),
+        "collections": cast("JsonValue", _collections(product, settings)),
     }
+
+
+def _product_type(product: Product, settings: ConnectorSettings) -> str:
+    found = settings.mapping.product_type(product)
+    return found if isinstance(found, str) else product.product_type or ""
+
+
+def _collections(product: Product, settings: ConnectorSettings) -> list[str]:
+    named = [(path, settings.mapping.category_of(path)) for path in product.categories if path]
+    return list(dict.fromkeys(theirs if isinstance(theirs, str) else path[-1] for path, theirs in named))
 
 
 def _options(product: Product) -> list[dict[str, Any]]:

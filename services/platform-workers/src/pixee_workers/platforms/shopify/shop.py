@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import JsonValue
-
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.platforms.requirements import Choice, Requirements
 from pixee_workers.platforms.shopify import cost, wire
 from pixee_workers.platforms.shopify.manifest import API_VERSION, REQUIRED_SCOPES
+from pixee_workers.platforms.shopify.mapping import chosen_location
 from pixee_workers.platforms.shopify.requests import ask, contract_broken, payload_of
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.outcomes import TestReport
@@ -53,28 +53,35 @@ async def test(context: CallContext) -> TestReport:
     )
 
 
-async def describe(context: CallContext) -> Mapping[str, JsonValue]:
-    """Locations, currency, tax mode and collections."""
+async def describe(context: CallContext) -> Requirements:
+    """Active locations, currency, tax mode, weight unit and collections (by title, as a category is mapped)."""
     points = 1 + cost.connection(_LOCATIONS, 1) + cost.connection(wire.PAGE_MAX, 1)
     data, _ = await ask(context, "describe", wire.DESCRIBE, {}, cost=points)
-    return {
-        "currency": data["shop"]["currencyCode"],
-        "prices_include_tax": data["shop"]["taxesIncluded"],
-        "weight_unit": data["shop"]["weightUnit"],
-        "locations": data["locations"]["nodes"],
-        "collections": data["collections"]["nodes"],
-    }
+    shop = data["shop"]
+    titles = dict.fromkeys(str(one["title"]) for one in data["collections"]["nodes"] if str(one["title"]).strip())
+    return Requirements(
+        categories=tuple(Choice(code=title, label=title) for title in titles),
+        locations=tuple(
+            Choice(code=one["id"], label=one["name"]) for one in data["locations"]["nodes"] if one["isActive"]
+        ),
+        currencies=(shop["currencyCode"],),
+        open=("categories",),
+        facts={
+            "prices_include_tax": "yes" if shop["taxesIncluded"] else "no",
+            "weight_unit": shop["weightUnit"],
+        },
+    )
 
 
 async def facts(context: CallContext) -> Facts:
     """Currency and location."""
+    chosen = chosen_location(context.settings)
     known = context.memory.get(_FACTS)
-    if isinstance(known, Facts):
+    if isinstance(known, Facts) and (chosen is None or known.location == chosen):
         return known
-    chosen = context.settings.extra.get("location_id", "").strip()
     if chosen:
         data, _ = await ask(context, "shop", wire.CURRENCY, {}, cost=1)
-        location: str | None = chosen if chosen.startswith("gid:") else f"gid://shopify/Location/{chosen}"
+        location: str | None = chosen
     else:
         points = 1 + cost.connection(_LOCATIONS, 1)
         data, _ = await ask(context, "shop", wire.CURRENCY_AND_LOCATIONS, {}, cost=points)

@@ -15,6 +15,7 @@ from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.shopify import cost, shop, wire
+from pixee_workers.platforms.shopify.mapping import chosen_location
 from pixee_workers.platforms.shopify.requests import ask, payload_of
 from pixee_workers.platforms.shopify.user_errors import SET_QUANTITIES, Step
 from pixee_workers.platforms.shopify.verdicts import UserError, again, gone, rejected, user_errors
@@ -109,7 +110,7 @@ def _one_refused(item: StockItem, error: UserError | None) -> Outcome:
 
 def _location_gone(items: Sequence[StockItem], error: UserError, context: CallContext) -> list[Outcome]:
     """A location that we found is looked for again, one that the merchant set is the merchant's to correct."""
-    if context.settings.extra.get("location_id"):
+    if chosen_location(context.settings):
         return [rejected(item.id, error) for item in items]
     shop.forget_facts(context)
     return [

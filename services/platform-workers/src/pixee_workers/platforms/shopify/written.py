@@ -11,6 +11,7 @@ from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.shopify import shop
 from pixee_workers.platforms.shopify.documents import KEYED, METAFIELDS, ProductDocument, with_media, without_media
+from pixee_workers.platforms.shopify.mapping import chosen_location
 from pixee_workers.platforms.shopify.stock import INVENTORY_ITEM
 from pixee_workers.platforms.shopify.user_errors import Step
 from pixee_workers.platforms.shopify.verdicts import UserError, again, rejected
@@ -134,7 +135,7 @@ def _ids_gone(written: Written, error: UserError, context: CallContext) -> Outco
         shop.forget_collections(context, written.collections)
         return again(written.item_id, error.verdict.reason, "A collection was removed at the shop; it is made anew.")
     if parts & {"locationId", "inventoryQuantities"}:
-        if context.settings.extra.get("location_id"):
+        if chosen_location(context.settings):
             return Outcome(
                 written.item_id,
                 OutcomeKind.REJECTED,

@@ -16,7 +16,8 @@ from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.manifest import Manifest
-from pixee_workers.platforms.woocommerce import lookups, mapping, pulls, shop
+from pixee_common.platforms.requirements import Requirements
+from pixee_workers.platforms.woocommerce import lookups, mapping, pulls, shop, webhooks
 from pixee_workers.platforms.woocommerce.levels import Level, push_levels
 from pixee_workers.platforms.woocommerce.manifest import CALLS, MANIFEST
 from pixee_workers.platforms.woocommerce.products import push_products
@@ -25,6 +26,7 @@ from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Action, Mapped, ProductItem, PushItem
 from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
+from pixee_workers.sync_base.webhook_contract import Delivery, Heard
 
 
 class WooCommerce:
@@ -37,7 +39,7 @@ class WooCommerce:
     async def test(self, context: CallContext) -> TestReport:
         return await shop.test(context)
 
-    async def describe(self, context: CallContext) -> Mapping[str, JsonValue]:
+    async def describe(self, context: CallContext) -> Requirements:
         return await shop.describe(context)
 
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
@@ -67,6 +69,9 @@ class WooCommerce:
         self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
     ) -> PullPage:
         return await pulls.pull(cursor, since, context)
+
+    def hear(self, delivery: Delivery, secret: str) -> Heard | None:
+        return webhooks.hear(delivery, secret)
 
     def classify(self, answer: HttpAnswer) -> PlatformFault | None:
         return fault_of(answer)

@@ -48,10 +48,10 @@ _SETTINGS = (
         name="store_url",
         label="Store URL",
         required=True,
-        pattern=r"https://[^\s/?#@]+(/[^\s?#@]*[^\s/?#@])?",
+        pattern=r"https?://[^\s/?#@]+(/[^\s?#@]*[^\s/?#@])?",
         help="The shop's address with https, and its folder where it lives in one: https://shop.example/store",
         rewrites=(
-            (r"^\s*(https://[^\s?#]+?)/*(?:/wp-(?:json|admin)(?:/[^\s]*)?)?/*\s*$", r"\1"),
+            (r"^\s*(https?://[^\s?#]+?)/*(?:/wp-(?:json|admin)(?:/[^\s]*)?)?/*\s*$", r"\1"),
             (r"^\s*([a-z0-9.-]+\.[a-z]{2,}(?:/[^\s?#:]+?)?)/*\s*$", r"https://\1"),
         ),
     ),
@@ -116,10 +116,16 @@ MANIFEST = Manifest(
             help="WooCommerce > Settings > Advanced > REST API, with the permission Read/Write.",
         ),
         CredentialField(name="consumer_secret", label="Consumer secret", pattern="cs_[0-9a-f]{40}"),
+        CredentialField(
+            name="webhook_secret",
+            label="Webhook secret",
+            help="Of webhooks on product events made in WooCommerce > Settings > Advanced > Webhooks; optional. Their delivery "
+            "URL is this service's /api/v1/woocommerce/<connector id>/webhooks.",
+        ),
     ),
     credential_sets=(("consumer_key", "consumer_secret"),),
     settings=_SETTINGS,
-    host=HostSpec(address_setting="store_url", keep_path=True),
+    host=HostSpec(address_setting="store_url", keep_path=True, schemes=("https", "http"), ports=(443, 8443, 80, 8080)),
     capabilities={
         Operation.PUSH_PRODUCTS: Capability(
             mode=Mode.BULK,
@@ -156,4 +162,5 @@ MANIFEST = Manifest(
         TokenBucketBudget(name=CALLS, rate=100.0, burst=100.0),
     ),
     scopes=("read", "write"),
+    webhook_secret="webhook_secret",
 )

@@ -4,7 +4,10 @@ Choices that a merchant can see:
 * status: active → published and visible; draft → draft; archived → private and hidden.
 * Texts go in the connector's language (WooCommerce has none of its own), descriptions as the HTML they are.
 * A variant's options become attributes of the shop (global ones, so that its filters find them); descriptive attributes are
-  written on the product itself by name.
+  written on the product itself by name. The connector's mapping renames, translates and converts attributes, and names the
+  category for one of ours (its path from the root, as requirements show it).
+* A tax class is sent where the mapping, or the older setting `tax_classes`, says which. A mapping that has tax classes must
+  have all: a product whose class it lacks would be sold with the wrong tax.
 * A compare-at price above the price is WooCommerce's regular price, and the price its sale price; else there is no sale. The
   shop drops a sale price that is not below the regular one without a word, so it is never sent.
 * A variable product has a SKU of its own, our product key, so that it can be found again; where a variant has that SKU, with
@@ -13,12 +16,14 @@ Choices that a merchant can see:
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
 from pydantic import JsonValue
 
 from pixee_common.domain.job import Operation
+from pixee_common.domain.mapping import PATH_SEPARATOR, Unmapped
 from pixee_common.domain.measures import Dimensions, LengthUnit, Weight, WeightUnit
 from pixee_common.domain.money import Price
 from pixee_common.domain.product import (
@@ -40,7 +45,9 @@ from pixee_workers.platforms.woocommerce.wire import (
     VariationWords,
 )
 from pixee_workers.sync_base.calls import ConnectorSettings
+from pixee_workers.sync_base.free_attributes import in_their_words
 from pixee_workers.sync_base.items import Action, PriceItem, ProductItem, PushItem, PushVariant, StockItem
+from pixee_workers.sync_base.missing_mapping import missing_mapping
 from pixee_workers.sync_base.outcomes import Refusal
 
 SIMPLE = "simple"
@@ -78,7 +85,10 @@ def mapped(operation: Operation, item: PushItem, settings: ConnectorSettings) ->
         return {"status": "draft"}
     if item.action is Action.DELETE:
         return {"deleted": True}
-    return product_words(item, settings)
+    product = in_their_words(item.product, settings.mapping, settings.locale)
+    if isinstance(product, Refusal):
+        return product
+    return product_words(replace(item, product=product), settings)
 
 
 def is_variable(product: Product) -> bool:
@@ -95,18 +105,25 @@ def parent_sku(product: Product) -> str:
 
 def product_words(item: ProductItem, settings: ConnectorSettings) -> JsonValue | Refusal:
     """A product's content: the form of an update, without price, quantity or any id of the shop."""
-    product, locale = item.product, settings.locale
-    name = (localized(product.names, locale) or "").strip()
-    if not name:
+    product = item.product
+    if not (localized(product.names, settings.locale) or "").strip():
         return Refusal(ReasonCode.MISSING_FIELD, "The name is empty: give the product a name.", "names")
     wrong = next((v for v in item.variants if v.price is not None and _foreign(v.price, settings)), None)
     if wrong is not None and item.listing is None:
         return _wrong_currency(wrong.variant.sku, cast("Price", wrong.price), settings)
+    tax_class = tax_class_of(product.tax_class, settings)
+    if isinstance(tax_class, Refusal):
+        return tax_class
+    return _words(item, tax_class, settings)
+
+
+def _words(item: ProductItem, tax_class: str | None, settings: ConnectorSettings) -> JsonValue:
+    product, locale = item.product, settings.locale
     variable = is_variable(product)
     only = product.variants[0]
     status, visibility = STATUSES[product.status]
     document: Document = {
-        "name": name,
+        "name": (localized(product.names, locale) or "").strip(),
         "type": VARIABLE if variable else SIMPLE,
         "status": status,
         "catalog_visibility": visibility,
@@ -119,14 +136,13 @@ def product_words(item: ProductItem, settings: ConnectorSettings) -> JsonValue |
     }
     if not variable:
         document["global_unique_id"] = only.ean or ""
-    tax_class = tax_class_of(product.tax_class, settings)
     if tax_class is not None:
         document["tax_class"] = tax_class
     media = product.media if variable else (*product.media, *only.media)
     attributes = product.attributes if variable else (*product.attributes, *only.attributes)
     words: ProductWords = {
         "document": document,
-        "categories": [list(path) for path in product.categories if path],
+        "categories": _categories(product, settings),
         "brand": product.brand or None,
         "tags": list(dict.fromkeys(product.tags)),
         "images": _images(media, locale),
@@ -168,13 +184,27 @@ def new_stock(quantity: int | None) -> Document:
     return {} if quantity is None else {"manage_stock": True, "stock_quantity": quantity}
 
 
-def tax_class_of(ours: str | None, settings: ConnectorSettings) -> str | None:
-    """The shop's tax class for ours, where the merchant has mapped it (`reduced=reduced-rate,…`)."""
+def tax_class_of(ours: str | None, settings: ConnectorSettings) -> str | Refusal | None:
+    """The shop's tax class for ours: by mapping, else by setting (`reduced=reduced-rate,…`); null: the shop's own choice stays."""
+    if ours is not None and settings.mapping.tax_classes:
+        found = settings.mapping.tax_class(ours)
+        return missing_mapping(found) if isinstance(found, Unmapped) else found
     for pair in settings.extra.get("tax_classes", "").split(","):
         name, found, slug = pair.partition("=")
         if found and ours is not None and name.strip() == ours:
             return slug.strip()
     return None
+
+
+def _categories(product: Product, settings: ConnectorSettings) -> list[list[str]]:
+    """Paths from the root; a mapped one is the path that requirements show."""
+    found: list[list[str]] = []
+    for path in product.categories:
+        theirs = settings.mapping.category_of(path) if path else None
+        named = theirs.split(PATH_SEPARATOR) if isinstance(theirs, str) else list(path)
+        if named and named not in found:
+            found.append(named)
+    return found
 
 
 def _stock(item: StockItem) -> JsonValue | Refusal:

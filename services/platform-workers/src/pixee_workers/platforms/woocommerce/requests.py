@@ -1,11 +1,13 @@
 """The calls of this platform as `HttpRequest`s: address, Basic authentication, cache-buster, budgets.
 
-Only https: over plain http WooCommerce ignores Basic and answers as if nobody had signed in (the sheet, "Credentials and auth").
-The egress rules refuse other schemes before anything is sent.
+Over plain http WooCommerce ignores Basic and answers as if nobody had signed in (the sheet, "Credentials and auth"): there each
+request is signed (`oauth1`). The egress rules refuse plain http where the operator does not permit it.
 """
 
 import base64
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +17,7 @@ from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import AnswerNotJson, HttpAnswer
 from pixee_workers.platforms.woocommerce.manifest import CALLS, IN_FLIGHT
+from pixee_workers.platforms.woocommerce.oauth1 import signed
 from pixee_workers.platforms.woocommerce.wire import API
 from pixee_workers.sync_base.calls import CallContext, ConnectorSettings, HttpRequest
 
@@ -31,11 +34,36 @@ def address(settings: ConnectorSettings) -> str:
 
 
 def _headers(context: CallContext) -> dict[str, str]:
+    if _is_plain(context):
+        return {"Accept": "application/json"}
     pair = f"{context.credentials['consumer_key']}:{context.credentials['consumer_secret']}"
     return {
         "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
         "Accept": "application/json",
     }
+
+
+def _is_plain(context: CallContext) -> bool:
+    return address(context.settings).lower().startswith("http://")
+
+
+def _signing(context: CallContext) -> Callable[[HttpRequest], HttpRequest] | None:
+    """Each attempt is signed anew: a nonce counts once, so the repetition of a signed address would be refused."""
+    if not _is_plain(context):
+        return None
+
+    def sign(request: HttpRequest) -> HttpRequest:
+        url = signed(
+            request.method,
+            request.url,
+            key=context.credentials["consumer_key"],
+            secret=context.credentials["consumer_secret"],
+            timestamp=int(context.now().timestamp()),
+            nonce=secrets.token_hex(16),
+        )
+        return replace(request, url=url)
+
+    return sign
 
 
 async def read(
@@ -56,6 +84,7 @@ async def read(
             headers=_headers(context),
             spend=_SPEND,
             deadline_seconds=_READ_SECONDS,
+            sign=_signing(context),
         )
     )
 
@@ -76,6 +105,7 @@ async def write(context: CallContext, path: str, body: Mapping[str, Any], *, lab
             safe=safe,
             spend=_SPEND,
             deadline_seconds=_WRITE_SECONDS,
+            sign=_signing(context),
         )
     )
 

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from pydantic import JsonValue
 
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
+from pixee_common.domain.mapping import PATH_SEPARATOR
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.woocommerce.requests import address, json_of, read, write
+from pixee_common.platforms.requirements import AttributeRequirement, Choice, Requirements
+from pixee_workers.platforms.woocommerce.requests import address, json_of, read, rows_of, write
 from pixee_workers.platforms.woocommerce.terms import ATTRIBUTE, CATEGORY, all_rows
-from pixee_workers.platforms.woocommerce.wire import CURRENCY, PRODUCTS, PRODUCTS_BATCH, NamedRow, text
+from pixee_workers.platforms.woocommerce.wire import CURRENCY, PRODUCTS, PRODUCTS_BATCH, TAX_CLASSES, NamedRow, text
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.outcomes import TestReport
 
@@ -45,15 +47,35 @@ async def test(context: CallContext) -> TestReport:
     )
 
 
-async def describe(context: CallContext) -> Mapping[str, JsonValue]:
-    """Currency, tax mode, units, categories (paths) and global attributes. Null where the key's owner may not ask."""
-    told: dict[str, JsonValue] = {"currency": await shop_currency(context)}
-    for name, path in _SETTINGS.items():
-        told[name] = await _setting(context, path)
-    paths = category_paths(await all_rows(context, CATEGORY))
-    told["categories"] = [list(path) for path in sorted(paths.values())]
-    told["attributes"] = [text(row["name"]) for row in await all_rows(context, ATTRIBUTE)]
-    return told
+async def describe(context: CallContext) -> Requirements:
+    """Currency, tax mode, units, tax classes, categories (by path) and global attributes (by name).
+
+    What the key's owner may not ask is left out.
+    """
+    currency = await shop_currency(context)
+    settings = {name: await _setting(context, path) for name, path in _SETTINGS.items()}
+    paths = sorted(set(category_paths(await all_rows(context, CATEGORY)).values()))
+    joined = [PATH_SEPARATOR.join(path) for path in paths]
+    names = dict.fromkeys(text(row["name"]) for row in await all_rows(context, ATTRIBUTE))
+    return Requirements(
+        categories=tuple(Choice(code=path, label=path) for path in joined),
+        attributes=tuple(AttributeRequirement(code=name, label=name) for name in names if name),
+        tax_classes=await _tax_classes(context),
+        currencies=(currency,),
+        open=("categories", "attributes"),
+        facts={name: str(value) for name, value in settings.items() if value is not None},
+    )
+
+
+async def _tax_classes(context: CallContext) -> tuple[Choice, ...]:
+    """By slug, as products name them."""
+    try:
+        rows = rows_of(await read(context, TAX_CLASSES, label="tax classes"))
+    except PlatformFault as fault:
+        if fault.kind in {FaultKind.REFUSED, FaultKind.CREDENTIALS}:
+            return ()
+        raise
+    return tuple(Choice(code=str(row["slug"]), label=text(row.get("name"))) for row in rows if row.get("slug"))
 
 
 async def shop_currency(context: CallContext) -> str:

@@ -17,6 +17,7 @@ BRANDS = "/products/brands"
 TAGS = "/products/tags"
 ATTRIBUTES = "/products/attributes"
 CURRENCY = "/data/currencies/current"
+TAX_CLASSES = "/taxes/classes"
 
 MOST_IN_A_BATCH = 100
 """create + update + delete together; a host may set it lower (413 answers that)."""

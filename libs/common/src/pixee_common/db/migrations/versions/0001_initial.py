@@ -355,9 +355,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.UUID(), nullable=False),
         sa.Column("operation", sa.Text(), nullable=False),
         sa.Column("account_id", sa.UUID(), nullable=False),
-        sa.Column(
-            "hash", sa.LargeBinary(), nullable=True, comment="Over mapped values, mapping version and adapter version."
-        ),
+        sa.Column("hash", sa.LargeBinary(), nullable=True, comment="Over mapped values and adapter version."),
         sa.Column("catalog_version", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
