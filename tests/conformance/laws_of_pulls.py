@@ -1,7 +1,7 @@
 """A pull misses nothing and tells nothing old.
 
 That a page which comes twice is noticed and counted once is the orchestrator's part, which knows the chain of pages:
-tests/sync_orchestrator/catalog/test_pulls.py::test_a_repeated_page_is_noticed_counted_once_and_does_not_go_round_for_ever.
+tests/sync_orchestrator/catalog/test_pages_of_pulls.py.
 """
 
 from typing import Any, cast

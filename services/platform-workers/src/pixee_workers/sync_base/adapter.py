@@ -103,7 +103,10 @@ class Adapter(Protocol):
     async def pull(
         self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
     ) -> PullPage:
-        """One page. The cursor is the adapter's own (null: begin); `since` is null for a full pull."""
+        """One page. The cursor is the adapter's own (null: begin) and never comes twice in a pull; `since` is null for a full pull.
+
+        Where the platform has to prepare the list first, `PullPage.wait_seconds` says when to ask again.
+        """
         ...
 
     def classify(self, answer: HttpAnswer) -> PlatformFault | None:
