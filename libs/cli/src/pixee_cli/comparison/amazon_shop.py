@@ -5,6 +5,7 @@ A search shows 1,000 listings at most, so the shop is read by the moments at whi
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ SIGN_IN = "api.amazon.com"
 TITLE_PARTS = " / "
 """Between a title and its rest, which Amazon shows apart (`item_name`, `title_differentiation`)."""
 
+_AGENT = "PixeeDemo/1.0 (Language=Python)"
 _LISTINGS = "/listings/2021-08-01/items"
 _PAGE = "20"
 _DATA = "summaries,attributes,offers,fulfillmentAvailability,relationships"
@@ -93,7 +95,12 @@ class _Reading:
     async def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
         until = loop.time() + _PATIENCE
-        headers = {"Host": self._shop.host, "x-amz-access-token": self._token, "User-Agent": "pixee-demo/1"}
+        headers = {
+            "Host": self._shop.host,
+            "x-amz-access-token": self._token,
+            "x-amz-date": f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+            "User-Agent": _AGENT,
+        }
         while True:
             response = await self._client.get(f"{self._shop.url}{path}", params=query, headers=headers)
             if response.status_code == httpx.codes.OK:
