@@ -22,7 +22,7 @@ $(VENV)/.complete: requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
 	@touch $@
 
-demo: setup ## The main job on the embedded stack: import, push to two shops, compare, prove that nothing is sent twice
+demo: setup ## The main job on the embedded stack: import, push to three shops, compare, prove that nothing is sent twice
 	@$(BIN)/pixee demo
 
 up: setup ## The embedded stack, kept running
