@@ -27,7 +27,6 @@ from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.shared_tokens import SharedTokens
 from pixee_workers.sync_base.tokens import TokenStore
 
-
 INVENTED = "conformance.invented"
 """Platforms that exist for the laws alone: adapter, simulator and profile stand in one folder, among the tests."""
 

@@ -5,7 +5,7 @@ import pkgutil
 import pytest
 from conformance.law import exemption
 from conformance.laws import LAWS
-from conformance.opening import INVENTED, manifest_of, platforms, products, profile_of
+from conformance.opening import manifest_of, platforms, products, profile_of
 
 import pixee_simulators
 from pixee_common.domain.job import Operation

@@ -1,7 +1,7 @@
 """Larkshop: one call a product, fifty rows a call for stock and prices, each with a verdict of its own."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,23 +14,21 @@ from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import HttpAnswer
-from pixee_common.platforms.requirements import Requirements
-from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
+from pixee_workers.sync_base.calls import CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Action, Mapped, ProductItem, PushItem
 from pixee_workers.sync_base.outcomes import (
     Found,
     Linked,
     Outcome,
-    PollResult,
     PullPage,
     Refusal,
-    RemoteJob,
     Submission,
     TestReport,
 )
+from pixee_workers.sync_base.plain_adapter import PlainAdapter
 
 
-class LarkshopAdapter:
+class LarkshopAdapter(PlainAdapter):
     """See the module."""
 
     manifest = MANIFEST
@@ -39,14 +37,8 @@ class LarkshopAdapter:
         shop = said(await ask(context, "GET", "shop", "shop"))
         return TestReport(shop["id"], shop["name"], shop["currency"])
 
-    async def describe(self, context: CallContext) -> Requirements:
-        return Requirements(open=("attributes",))
-
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
         return values_of(item, settings)
-
-    def weight(self, operation: Operation, item: PushItem) -> int:
-        return 1
 
     async def submit(self, operation: Operation, items: Sequence[Mapped[Any]], context: CallContext) -> Submission:
         if operation is Operation.PUSH_PRODUCTS:
@@ -76,9 +68,6 @@ class LarkshopAdapter:
             item.id, OutcomeKind.APPLIED, linked=linked(item, told), created=new, carried_stock=new, carried_price=new
         )
 
-    async def poll(self, remote_job: RemoteJob, context: CallContext) -> PollResult:
-        raise NotImplementedError("Larkshop has no remote jobs")
-
     async def find(
         self, operation: Operation, items: Sequence[ProductItem], context: CallContext
     ) -> Mapping[UUID, Found | None]:
@@ -102,9 +91,6 @@ class LarkshopAdapter:
 
     def classify(self, answer: HttpAnswer) -> PlatformFault | None:
         return fault_of(answer)
-
-    def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
-        return ()
 
 
 def _of_row(item: Any, row: Mapping[str, Any] | None) -> Outcome:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import JsonValue
 
@@ -58,8 +58,8 @@ def _attributes(attributes: Sequence[Attribute], locale: str | None) -> dict[str
 
 def document(mapped: Mapped[ProductItem]) -> dict[str, Any]:
     """What is put: the values with the shop's ids, and price and quantity where a variant is new there."""
-    item, values = mapped.item, dict(mapped.values)  # type: ignore[arg-type]
-    rows: list[dict[str, Any]] = [dict(row) for row in values["variants"]]  # type: ignore[union-attr, arg-type]
+    item, values = mapped.item, cast("dict[str, Any]", mapped.values)
+    rows = [dict(row) for row in values["variants"]]
     for row, variant in zip(rows, item.variants, strict=True):
         if variant.listing is not None:
             row["id"] = variant.listing.external_id

@@ -5,12 +5,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
-from conformance.invented.larkshop.manifest import CALLS
+from conformance.invented.larkshop.manifest import CALLS, MANIFEST
 
-from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
-from pixee_common.domain.reasons import ReasonCode
+from pixee_common.domain.faults import PlatformFault
 from pixee_common.egress import HttpAnswer
 from pixee_workers.sync_base.calls import CallContext, HttpRequest
+from pixee_workers.sync_base.plain_answers import fault_of_status, json_object, unexpected
+
+_REFUSALS = frozenset({404, 409, 422})
 
 
 async def ask(
@@ -26,28 +28,13 @@ async def ask(
 
 
 def said(answer: HttpAnswer) -> dict[str, Any]:
-    """The body where it is Larkshop's; empty where it is anybody else's."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    """The body of an answer that `fault_of` let pass."""
+    return json_object(answer) or {}
 
 
 def fault_of(answer: HttpAnswer) -> PlatformFault | None:
     """Null: Larkshop's own answer, be it a success or a refusal of what was sent."""
     status, body = answer.status, said(answer)
-    if status == 401:
-        return _fault(FaultKind.CREDENTIALS, ReasonCode.CREDENTIALS_REFUSED, "Larkshop refuses the API key.")
-    if status == 429:
-        wait = float(answer.headers.get("retry-after", 0)) or None
-        return _fault(FaultKind.THROTTLED, ReasonCode.THROTTLED, "Larkshop asks to wait.", wait)
-    if status >= 500:
-        return _fault(FaultKind.UNAVAILABLE, ReasonCode.UNAVAILABLE, f"Larkshop does not work (status {status}).")
-    if status == 204 or (status == 200 and body) or (status in {404, 409, 422} and "code" in body):
+    if status == 204 or (status == 200 and body) or (status in _REFUSALS and "code" in body):
         return None
-    return _fault(FaultKind.CONTRACT_BROKEN, ReasonCode.CONTRACT_BROKEN, f"unexpected answer (status {status})")
-
-
-def _fault(kind: FaultKind, reason: ReasonCode, message: str, wait: float | None = None) -> PlatformFault:
-    return PlatformFault(kind, FaultScope.CONNECTOR, reason, message, retry_after=wait)
+    return fault_of_status(answer, MANIFEST.title) or unexpected(answer, MANIFEST.title)
