@@ -3,10 +3,6 @@
 from conformance.invented.larkshop.adapter import LarkshopAdapter
 from conformance.invented.larkshop.manifest import MANIFEST
 
-
-def create() -> LarkshopAdapter:
-    """One adapter for the process."""
-    return LarkshopAdapter()
-
+create = LarkshopAdapter
 
 __all__ = ["MANIFEST", "create"]

@@ -12,11 +12,12 @@ from pixee_common.platforms.manifest import (
     TokenBucketBudget,
 )
 
-CALLS = "calls"
-ROWS = 50
-PAGE = 20
-_CONTENT = ("id", "title", "description", "brand", "status", "attributes")
-_VARIANT = ("variants.id", "variants.sku", "variants.ean", "variants.options", "variants.attributes")
+ROWS, PAGE = 50, 20
+_ITEM = ("id", "title", "description", "brand", "status", "attributes")
+_VARIANTS = ("variants.id", "variants.sku", "variants.ean", "variants.options", "variants.attributes")
+_PRODUCT = FieldPolicy(sent=_ITEM + _VARIANTS, create_only=("variants.price", "variants.quantity"))
+_STOCK = FieldPolicy(sent=("rows.quantity",), companions=("rows.variant",))
+_PRICES = FieldPolicy(sent=("rows.price",), companions=("rows.variant",))
 
 MANIFEST = Manifest(
     slug="larkshop",
@@ -27,24 +28,11 @@ MANIFEST = Manifest(
     credential_sets=(("api_key",),),
     settings=(SettingField(name="shop", label="Shop address", required=True),),
     host=HostSpec(address_setting="shop", pattern=r"[a-z0-9-]+\.larkshop\.example"),
-    budgets=(TokenBucketBudget(name=CALLS, rate=20, burst=40),),
+    budgets=(TokenBucketBudget(name="calls", rate=20, burst=40),),
     capabilities={
-        Operation.PUSH_PRODUCTS: Capability(
-            mode=Mode.SINGLE,
-            max_items=1,
-            concurrency=4,
-            fields=FieldPolicy(sent=(*_CONTENT, *_VARIANT), create_only=("variants.price", "variants.quantity")),
-        ),
-        Operation.PUSH_STOCK: Capability(
-            mode=Mode.BULK,
-            max_items=ROWS,
-            fields=FieldPolicy(sent=("rows.quantity",), companions=("rows.variant",)),
-        ),
-        Operation.PUSH_PRICES: Capability(
-            mode=Mode.BULK,
-            max_items=ROWS,
-            fields=FieldPolicy(sent=("rows.price",), companions=("rows.variant",)),
-        ),
+        Operation.PUSH_PRODUCTS: Capability(mode=Mode.SINGLE, max_items=1, concurrency=4, fields=_PRODUCT),
+        Operation.PUSH_STOCK: Capability(mode=Mode.BULK, max_items=ROWS, fields=_STOCK),
+        Operation.PUSH_PRICES: Capability(mode=Mode.BULK, max_items=ROWS, fields=_PRICES),
         Operation.PULL_PRODUCTS: Capability(mode=Mode.BULK, max_items=PAGE, incremental=True),
     },
 )

@@ -1,29 +1,20 @@
 """Our words and Larkshop's (sheet, sections 3 to 5). Pure."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from pydantic import JsonValue
 
-from pixee_common.domain.product import Attribute, ProductStatus, localized, plain_decimal
+from pixee_common.domain.product import ProductStatus, localized, plain_decimal
 from pixee_workers.sync_base.calls import ConnectorSettings
-from pixee_workers.sync_base.free_attributes import in_their_words
-from pixee_workers.sync_base.items import (
-    Action,
-    Listing,
-    Mapped,
-    ProductItem,
-    PulledProduct,
-    PulledVariant,
-    PushItem,
-    StockItem,
-)
+from pixee_workers.sync_base.free_attributes import attribute_texts, in_their_words
+from pixee_workers.sync_base.items import Action, Mapped, ProductItem, PulledProduct, PulledVariant, PushItem, StockItem
 from pixee_workers.sync_base.outcomes import Linked, Refusal
+from pixee_workers.sync_base.plain_outcomes import linked_by_sku
 
 
 def values_of(item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
-    """Null where a shop has no value, so that what was taken away is taken away there too."""
+    """Null where we have no value, so that what was taken away is taken away at the shop too."""
     if isinstance(item, StockItem):
         return {"quantity": item.quantity}
     if not isinstance(item, ProductItem):
@@ -37,48 +28,40 @@ def values_of(item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusa
         "description": localized(product.descriptions, locale),
         "brand": product.brand,
         "status": "live" if seen else "hidden",
-        "attributes": _attributes(product.attributes, locale),
+        "attributes": dict(attribute_texts(product.attributes, locale)),
         "variants": [
             {
-                "sku": one.sku,
-                "ean": one.ean,
-                "options": dict(one.options),
-                "attributes": _attributes(one.attributes, locale),
+                "sku": v.sku,
+                "ean": v.ean,
+                "options": {**v.options},
+                "attributes": {**attribute_texts(v.attributes, locale)},
             }
-            for one in product.variants
+            for v in product.variants
         ],
-    }
-
-
-def _attributes(attributes: Sequence[Attribute], locale: str | None) -> dict[str, JsonValue]:
-    return {
-        one.code: localized({tag: ", ".join(texts) for tag, texts in one.values.items()}, locale) for one in attributes
     }
 
 
 def document(mapped: Mapped[ProductItem]) -> dict[str, Any]:
     """What is put: the values with the shop's ids, and price and quantity where a variant is new there."""
     item, values = mapped.item, cast("dict[str, Any]", mapped.values)
+    own = {} if item.listing is None else {"id": item.listing.external_id}
     rows = [dict(row) for row in values["variants"]]
     for row, variant in zip(rows, item.variants, strict=True):
-        if variant.listing is not None:
+        if variant.listing is None:
+            price = None if variant.price is None else plain_decimal(variant.price.amount)
+            row |= {"price": price, "quantity": variant.quantity}
+        else:
             row["id"] = variant.listing.external_id
-            continue
-        row["price"] = None if variant.price is None else plain_decimal(variant.price.amount)
-        row["quantity"] = variant.quantity
-    own = {} if item.listing is None else {"id": item.listing.external_id}
     return {**values, **own, "variants": rows}
 
 
 def linked(item: ProductItem, told: dict[str, Any]) -> Linked:
-    """The shop's ids of the product and of those of its variants that it has, by SKU."""
-    ids = {row["sku"]: Listing(row["id"], told["id"]) for row in told["variants"]}
-    variants = {one.id: ids[one.variant.sku] for one in item.variants if one.variant.sku in ids}
-    return Linked(Listing(told["id"]), variants, gone=tuple(one.external_id for one in item.gone))
+    """The ids in an item as the shop tells it."""
+    return linked_by_sku(item, told["id"], {row["sku"]: row["id"] for row in told["variants"]})
 
 
 def pulled(told: dict[str, Any]) -> PulledProduct:
-    """An item as the shop has it."""
+    """An item as the shop tells it."""
     return PulledProduct(
         external_id=told["id"],
         our_key=told["key"],

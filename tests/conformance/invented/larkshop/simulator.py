@@ -23,7 +23,14 @@ from pixee_simulators.kit import Call, Shop, Simulator, call_of
 
 State = dict[str, Any]
 _RATE, _BURST, _ROWS = 20.0, 40.0, 50
-_EMPTY = {"key": None, "description": None, "brand": None, "status": "live", "attributes": {}, "variants": []}
+_EMPTY: dict[str, Any] = {
+    "key": None,
+    "description": None,
+    "brand": None,
+    "status": "live",
+    "attributes": {},
+    "variants": [],
+}
 
 
 class Refused(Exception):
@@ -142,9 +149,12 @@ class LarkshopSimulator(Simulator[State]):
         return {**item, "created": created}
 
     def _variant(self, call: Call[State], item: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-        old = next((o for o in item["variants"] if row.get("id") == o["id"] or row["sku"] == o["sku"]), None)
+        old: dict[str, Any] | None = next(
+            (o for o in item["variants"] if row.get("id") == o["id"] or row["sku"] == o["sku"]), None
+        )
         if old is not None:
-            return old | row | {"id": old["id"], "price": old["price"], "quantity": old["quantity"]}
+            kept: dict[str, Any] = {name: old[name] for name in ("id", "price", "quantity")}
+            return old | row | kept
         new = {"ean": None, "options": {}, "price": None, "quantity": None} | row
         return new | {"id": self._number(call)}
 

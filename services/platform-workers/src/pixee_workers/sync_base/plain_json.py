@@ -1,15 +1,58 @@
-"""What an answer says before a platform's own words are read: for adapters of platforms that speak JSON over REST as most do.
+"""JSON over REST as most platforms speak it: a request, and what an answer says before the platform's own words are read.
 
 A platform that means something else by a status says so in its own `faults.py` first and asks here for the rest.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
 
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import AnswerNotJson, HttpAnswer
+from pixee_workers.sync_base.calls import HttpRequest
+
+
+def json_request(
+    method: str,
+    base: str,
+    *path: str,
+    label: str,
+    spend: Mapping[str, float],
+    headers: Mapping[str, str],
+    query: Mapping[str, object | None] | None = None,
+    body: Any = None,
+    safe: bool = True,
+) -> HttpRequest:
+    """A request for `CallContext.call`.
+
+    Args:
+        method: In capitals.
+        base: The URL that all paths begin with, without a slash at its end.
+        path: Parts of the path, each quoted (a product key may hold anything but a slash).
+        label: Names the call in traces and metrics: the same for all items.
+        spend: What it takes from which budget of the manifest.
+        headers: Those that prove who is calling, and what else the platform wants.
+        query: Parameters; one that is null is left out.
+        body: Anything that is JSON; null: none.
+        safe: False where repeating the call makes something twice (see `HttpRequest`).
+    """
+    url = "/".join((base, *(quote(part, safe="") for part in path)))
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    kinds = {"Accept": "application/json"} | ({} if body is None else {"Content-Type": "application/json"})
+    return HttpRequest(
+        method,
+        f"{url}?{urlencode(given)}" if given else url,
+        label,
+        headers={**kinds, **headers},
+        content=None if body is None else orjson.dumps(body),
+        safe=safe,
+        spend=spend,
+    )
 
 
 def json_object(answer: HttpAnswer) -> dict[str, Any] | None:
