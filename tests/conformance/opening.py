@@ -26,6 +26,7 @@ from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.shared_tokens import SharedTokens
 from pixee_workers.sync_base.tokens import TokenStore
+from pixee_workers.sync_base.uploads.courier import UploadCourier
 
 INVENTED = "conformance.invented"
 """Platforms that exist for the laws alone: adapter, simulator and profile stand in one folder, among the tests."""
@@ -120,10 +121,14 @@ async def bench_of(
             sender = Recording(client)
             tokens = TokenStore(clock, SharedTokens(database, KEYS, clock))
             wiring = Wiring(sender, policy, clock, tokens, lambda: jobs.worker, "laws", lambda: 0.5)
+
+            def courier(more: Plant | None) -> PlatformCourier:
+                return PlatformCourier({slug: more(adapter) if more else adapter}, database, KEYS, wiring)
+
             with listening() as heard:
                 yield Bench(
                     slug, profile, real.manifest, rows, jobs, simulator, Shop(http, url, profile.host, profile.credentials),
-                    sender, clock, heard, lambda: PlatformCourier({slug: adapter}, database, KEYS, wiring),
+                    sender, clock, heard, courier, lambda made: UploadCourier(made, database, writer),
                 )  # fmt: skip
     if strict:
         assert simulator.violations.describe() == [], "requests that the published schema does not allow"
