@@ -17,7 +17,7 @@ from pixee_common.domain.job import OPEN_LETTERS
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.routes import ChunkKey
 
-_MOST_TURNS = 40
+_MOST_TURNS = 12
 
 
 def files_only(real: Adapter) -> Adapter:
