@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from pixee_simulators.shopify import collections, inventory, metafields, operations, product_changes
+from pixee_simulators.shopify import bulk, collections, inventory, metafields, operations, product_changes
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid, number_of
 from pixee_simulators.shopify.product_set import product_set
@@ -142,6 +142,7 @@ def _written(context: Context, kind: str, owner: Product | Variant, given: Given
 
 
 MUTATIONS: dict[str, Body] = {
+    "bulkOperationRunQuery": bulk.run_query,
     "collectionCreate": _collection_create,
     "inventoryItemUpdate": _item_update,
     "metafieldDefinitionCreate": _definition_create,

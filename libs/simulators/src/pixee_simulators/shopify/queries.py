@@ -40,6 +40,7 @@ def node(context: Context, text: str) -> Any:
     if place is None:
         return None
     tables: dict[str, dict[int, Any]] = {
+        "BulkOperation": store.bulks,
         "Collection": store.collections,
         "InventoryItem": store.items,
         "Location": store.locations,
@@ -80,6 +81,9 @@ def _definitions(context: Context, arguments: Given) -> Any:
 
 
 QUERIES: dict[str, Body] = {
+    "bulkOperation": lambda context, arguments: (
+        context.store.bulks.get(number_of(arguments["id"], "BulkOperation") or 0)
+    ),
     "collection": _one("Collection"),
     "collections": listings.collections,
     "currentAppInstallation": _installation,

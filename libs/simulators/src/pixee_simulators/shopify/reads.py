@@ -1,9 +1,11 @@
 """Every type's field resolvers in one table, and the types of records."""
 
+from pixee_simulators.shopify.bulk import BULK
 from pixee_simulators.shopify.pages import cursor
 from pixee_simulators.shopify.reads_catalog import CATALOG
 from pixee_simulators.shopify.reads_inventory import INVENTORY
 from pixee_simulators.shopify.records import (
+    Bulk,
     Collection,
     Definition,
     Item,
@@ -33,13 +35,14 @@ CONNECTION: Fields = {
     },
 }
 
-OBJECTS: dict[str, Fields] = CATALOG | INVENTORY
+OBJECTS: dict[str, Fields] = CATALOG | INVENTORY | {"BulkOperation": BULK}
 USER_ERROR: Fields = {
     "code": attribute("code"),
     "field": attribute("path"),
     "message": attribute("message"),
 }
 TYPE_NAMES: dict[type, str] = {
+    Bulk: "BulkOperation",
     Collection: "Collection",
     Definition: "MetafieldDefinition",
     Item: "InventoryItem",

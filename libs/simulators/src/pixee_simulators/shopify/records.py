@@ -173,3 +173,21 @@ class Operation:
     product_id: int | None = None
     errors: list[UserError] = field(default_factory=list)
     done: bool = False
+
+
+@dataclass(slots=True)
+class Bulk:
+    """A bulk operation. Its work is done at `done_at`; until then nothing of it is looked at. `result` is the JSONL."""
+
+    id: int
+    query: str
+    grouped: bool
+    created_at: float
+    running_at: float
+    done_at: float
+    scopes: list[str]
+    error: str | None = None
+    objects: int = 0
+    roots: int = 0
+    result: str = ""
+    done: bool = False

@@ -13,7 +13,8 @@ from aiohttp import web
 from graphql import ExecutionResult
 
 from pixee_simulators.kit import Call, FaultRule, Shop, Simulator, Violation, call_of
-from pixee_simulators.shopify import access, gates, operations, snapshot
+from pixee_simulators.kit.simulator import shop_host
+from pixee_simulators.shopify import access, bulk_files, bulk_work, gates, operations, snapshot
 from pixee_simulators.shopify.bucket import Bucket
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.executable import Prepared, executable, formatted
@@ -44,6 +45,7 @@ class ShopifySimulator(Simulator[ShopState]):
     def routes(self, app: web.Application) -> None:
         app.router.add_post("/admin/api/{version}/graphql.json", self._graphql)
         app.router.add_post("/admin/oauth/access_token", self._token)
+        app.router.add_get(bulk_files.ROUTE, self._bulk_file)
 
     # --- what the kit asks ----------------------------------------------------------------------------------------
 
@@ -60,7 +62,15 @@ class ShopifySimulator(Simulator[ShopState]):
         """A changed bucket begins full."""
         shop.state.bucket = Bucket(float(shop.limits["maximumAvailable"]), self.clock.now())
 
+    def shop_of(self, request: web.Request, body: bytes) -> Shop[ShopState] | None:
+        """Result files of all shops stand at one host of Google's; their path names the shop."""
+        if shop_host(request.host) == bulk_files.HOST:
+            return self.shop_at(request.match_info.get("shop", ""))
+        return self.shop_at(request.host)
+
     def classify(self, shop: Shop[ShopState], request: web.Request, body: bytes) -> tuple[str, str]:
+        if shop_host(request.host) == bulk_files.HOST:
+            return "read", "bulkFile"
         if not request.path.endswith("/graphql.json"):
             return "read", request.path.rsplit("/", 1)[-1]
         said = asked(request, body)
@@ -68,6 +78,8 @@ class ShopifySimulator(Simulator[ShopState]):
         return "write" if prepared.is_mutation else "read", "+".join(prepared.fields) or "refused"
 
     def validate(self, shop: Shop[ShopState], request: web.Request, body: bytes) -> list[Violation]:
+        if shop_host(request.host) == bulk_files.HOST and "X-Shopify-Access-Token" in request.headers:
+            return [Violation("leaked_token", "headers", "a token was sent to a signed address")]
         if self._judge is None or not request.path.endswith("/graphql.json"):
             return []
         said = asked(request, body)
@@ -118,6 +130,10 @@ class ShopifySimulator(Simulator[ShopState]):
             shop.state.store, shop.settings, request.content_type, call.body, now
         )
         return _json(answer.body, answer.status)
+
+    async def _bulk_file(self, request: web.Request) -> web.Response:
+        call: Call[ShopState] = call_of(request)
+        return bulk_files.read(request, call.shop.state.store, self.clock.now())
 
     async def _graphql(self, request: web.Request) -> web.Response:
         version = request.match_info["version"]
@@ -177,7 +193,7 @@ class ShopifySimulator(Simulator[ShopState]):
 
     def _run(self, call: Call[ShopState], prepared: Prepared, said: Asked, *, fails: bool = False) -> ExecutionResult:
         context = self._context(call)
-        settled = operations.settle(context)
+        settled = operations.settle(context) + bulk_work.settle(context, self._executable)
         if settled:
             call.note(settled=settled)
         context.fails = fails

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pixee_simulators.shopify.idempotency import Attempt
 from pixee_simulators.shopify.records import (
+    Bulk,
     Collection,
     Definition,
     Item,
@@ -38,6 +39,7 @@ class Store:
     definitions: list[Definition] = field(default_factory=list)
     operations: dict[int, Operation] = field(default_factory=dict)
     pending: set[int] = field(default_factory=set)
+    bulks: dict[int, Bulk] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
     refresh_tokens: list[str] = field(default_factory=list)
