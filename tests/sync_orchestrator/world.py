@@ -44,7 +44,7 @@ class World:
     async def clean(self) -> None:
         """Nothing of other tests is left to plan, ring or fold."""
         await self.execute(
-            "TRUNCATE jobs, chunks, item_issues, routes, workers, outbox, connectors, credentials, remote_jobs, pulled_pages, "
+            "TRUNCATE jobs, chunks, item_issues, routes, workers, outbox, connectors, credentials, remote_jobs, submissions, pulled_pages, "
             "accounts, products, variants, stock, price_lists, price_list_items, catalog_sequences, listings, "
             "listing_operations, seen_values, dead_letters, probes, idempotency_keys, pending_changes, access_tokens, webhook_deliveries"
         )

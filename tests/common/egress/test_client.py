@@ -79,6 +79,21 @@ async def test_a_large_body_is_sent_whole_with_its_length() -> None:
     assert b"content-disposition" not in head.lower()
 
 
+async def test_a_file_is_streamed_from_disk_with_its_length_and_can_be_sent_again(tmp_path) -> None:
+    content = os.urandom(300_000)
+    path = tmp_path / "feed"
+    path.write_bytes(content)
+    async with raw_server(answers(b"")) as server, opened() as client:
+        for _ in range(2):
+            await call(client, server, "PUT", content=path, headers={"Content-Type": "application/json"})
+    for request in server.requests:
+        head, _, body = request.partition(b"\r\n\r\n")
+        assert body == content
+        assert b"transfer-encoding" not in head.lower()
+        assert b"content-type: application/json" in head.lower()
+        assert b"content-disposition" not in head.lower()
+
+
 async def test_an_error_status_is_an_answer_too() -> None:
     async with raw_server(answers(b"no", "503 Service Unavailable")) as server, opened() as client:
         assert (await call(client, server)).status == 503

@@ -47,7 +47,10 @@ from pixee_workers.sync_base.probes import Probes
 from pixee_workers.sync_base.shared_tokens import SharedTokens
 from pixee_workers.sync_base.token_refreshing import TokenRefresher
 from pixee_workers.sync_base.tokens import TokenStore
+from pixee_workers.sync_base.uploads.courier import UploadCourier
+from pixee_workers.sync_base.uploads.late_files import LateFiles
 from pixee_workers.sync_base.webhooks import Webhooks
+from pixee_workers.sync_base.worker_files import sweep
 from pixee_workers.watching import Watch, answers, kafka_up
 
 NAME = "platform-workers"
@@ -60,7 +63,9 @@ async def start(stopping: asyncio.Event) -> None:
     clock, release = SystemClock(), version("pixee-workers")
     dsn, bootstrap = DatabaseSettings.load().dsn, KafkaSettings.load().bootstrap_servers
     http, keys, policy = HttpSettings.load(), KeySettings.load().key_ring(), EgressSettings.load().policy()
-    adapters = _adapters(WorkerSettings.load())
+    own = WorkerSettings.load()
+    adapters = _adapters(own)
+    sweep(own.folder)
     platforms = list(adapters)
     manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
     database = Database(dsn, name="pixee-worker", most_connections=12)
@@ -70,14 +75,21 @@ async def start(stopping: asyncio.Event) -> None:
     marks, writer = Marks(database), OutcomeWriter(database, clock)
     async with GuardedClient(policy) as client:
         tokens = TokenStore(clock, SharedTokens(database, keys, clock))
-        wiring = Wiring(client, policy, clock, tokens, lambda: _id_of(liveness), release)
+        wiring = Wiring(client, policy, clock, tokens, lambda: _id_of(liveness), release, folder=own.folder)
         courier = PlatformCourier(adapters, database, keys, wiring)
+        uploads = UploadCourier(courier, database, writer)
         tools = LaneTools(
-            courier, marks, writer, clock, lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation)
+            courier,
+            marks,
+            writer,
+            clock,
+            lambda chunk: needs_mark(manifests.get(chunk.platform), chunk.operation),
+            uploads,
         )
         lanes = Lanes(database, liveness, tools, lambda partition: partition in assignment)
         assignment = Assignment(lanes.partitions_assigned)
         liveness.on_buried = lanes.drop_all
+        late = LateFiles(courier, database, liveness, platforms)
         probes = Probes(database, liveness, Prober(courier, database), clock, platforms)
         refresher = TokenRefresher(courier, database, liveness, clock, adapters)
         webhooks = Webhooks(database, courier.connectors, clock, adapters)
@@ -96,6 +108,7 @@ async def start(stopping: asyncio.Event) -> None:
             edge = [
                 asyncio.create_task(kafka.run()),
                 asyncio.create_task(probes.run()),
+                asyncio.create_task(late.run()),
                 asyncio.create_task(refresher.run()),
             ]
             garbage.settle()

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -206,6 +206,18 @@ async def test_a_slot_is_shared_and_used_up(two):
         took = await both.saturate(8.0, 3)
     assert min(b - a for a, b in pairwise(both.calls)) >= 1.0
     assert len(both.calls) >= 0.9 * took - 1
+
+
+async def test_a_slot_of_a_grid_is_shared_and_the_next_begins_where_the_grid_says(two):
+    now = datetime.now(UTC)
+    begins = now - timedelta(minutes=7)
+    async with two(SlotBudget(name="s", interval_seconds=900, start=f"{begins:%H:%M}", scope=APP)) as both:
+        both.workers[0].end(await both.workers[0].acquire({"s": 1}, fast=False))
+        for worker in both.workers:
+            with pytest.raises(PlatformFault) as caught:
+                await worker.acquire({"s": 1}, fast=False)
+            next_begins = begins.replace(second=0, microsecond=0) + timedelta(minutes=15)
+            assert caught.value.retry_after == pytest.approx((next_begins - now).total_seconds() + 5, abs=4)
 
 
 async def test_a_day_is_shared_to_the_last_call_and_then_parked(two, owner):

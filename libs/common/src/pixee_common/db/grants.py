@@ -38,6 +38,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "chunks": {"gateway": "rw", "orchestrator": "raw", "worker": "rw"},
     "item_issues": {"gateway": "r", "orchestrator": "rawd", "worker": "rawd"},
     "remote_jobs": {"gateway": "r", "orchestrator": "rwd", "worker": "raw"},
+    "submissions": {"gateway": "r", "orchestrator": "rwd", "worker": "raw"},
     "pulled_pages": {"orchestrator": "rd", "worker": "raw"},
     "routes": {"gateway": "ra", "orchestrator": "raw", "worker": "rw"},
     "shared_budgets": {"worker": "raw"},

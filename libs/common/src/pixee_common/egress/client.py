@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Self
 
@@ -142,13 +143,13 @@ class GuardedClient:
         rule: HostRule,
         deadline: float | Deadline,
         headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | Path | None = None,
         max_bytes: int = MAX_BODY,
     ) -> HttpAnswer:
         """Send one request, once, and return whatever answer comes, redirects and errors included.
 
         `deadline`: seconds for the whole call, or a `Deadline` that a heartbeat moves. `max_bytes` counts the decompressed body.
-        Raises WireError.
+        A path as `content` is a file that is streamed from disk, with its length told before. Raises WireError.
         """
         target = check_url(url, rule, self._policy)
         async with self._exchange(method, target, headers, content, deadline) as (response, wire):
@@ -198,7 +199,7 @@ class GuardedClient:
         method: str,
         target: URL,
         headers: Mapping[str, str] | None,
-        content: bytes | None,
+        content: bytes | Path | None,
         deadline: float | Deadline,
     ) -> AsyncIterator[tuple[aiohttp.ClientResponse, _Wire]]:
         session, address, sent_headers = self._way_to(target, headers)
@@ -206,12 +207,13 @@ class GuardedClient:
         wire = _Wire(target.raw_host or "", armed)
         try:
             async with (
+                _body(content) as body,
                 armed,
                 session.request(
                     method,
                     address,
                     headers=sent_headers,
-                    data=io.BytesIO(content) if content and len(content) > _BLOCK else content,  # in pieces
+                    data=body,
                     allow_redirects=False,
                     trace_request_ctx=wire,
                 ) as response,
@@ -239,6 +241,16 @@ class GuardedClient:
             return self._direct, target, sent
         sent |= {"Host": target.raw_authority, "X-Forwarded-Proto": target.scheme}
         return self._routed, route.apply(target), sent
+
+
+@asynccontextmanager
+async def _body(content: bytes | Path | None) -> AsyncIterator[bytes | IO[bytes] | None]:
+    """What aiohttp is given: whatever is large goes in pieces."""
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            yield file
+    else:
+        yield io.BytesIO(content) if content and len(content) > _BLOCK else content
 
 
 def _tracing() -> aiohttp.TraceConfig:

@@ -2,13 +2,22 @@
 
 from pixee_common.events.catalog import CatalogChanged
 from pixee_common.events.envelope import Event, headers_for
-from pixee_common.events.sync import DeadLettered, JobChanged, RouteRung, RungChunk, SyncProgress, SyncRequested
+from pixee_common.events.sync import (
+    DeadLettered,
+    JobChanged,
+    LateVerdict,
+    RouteRung,
+    RungChunk,
+    SyncProgress,
+    SyncRequested,
+)
 
 __all__ = [
     "CatalogChanged",
     "DeadLettered",
     "Event",
     "JobChanged",
+    "LateVerdict",
     "RouteRung",
     "RungChunk",
     "SyncProgress",

@@ -49,6 +49,20 @@ class RouteRung(Event):
         return self.route_key
 
 
+class LateVerdict(Event):
+    """What a platform said of an item whose outcome was final already: after its deadline, or anew. Counters do not move."""
+
+    TYPE: ClassVar[str] = "com.pixee.sync.late-verdict.v1"
+
+    item_id: UUID
+    sku: str | None = None
+    counted_as: str
+    """The outcome that the job has counted."""
+    outcome: str
+    reason: str | None = None
+    message: str | None = None
+
+
 class SyncProgress(Event):
     """A chunk got outcomes, or waits. Read by the orchestrator (which folds the chunk's row, not this message) and by dashboards.
 
@@ -74,6 +88,7 @@ class SyncProgress(Event):
     attempt: int
     waiting_reason: str | None = None
     waiting_until: datetime | None = None
+    late_verdicts: tuple[LateVerdict, ...] | None = None
     occurred_at: datetime
 
     def partition_key(self) -> str:

@@ -44,6 +44,10 @@ MetricName = Literal[
     "pixee_breaker_open",
     "pixee_lanes",
     "pixee_workers_alive",
+    "pixee_uploads_total",
+    "pixee_upload_records_total",
+    "pixee_upload_strangers_total",
+    "pixee_late_verdicts_total",
     "pixee_heartbeat_age_seconds",
     "pixee_outbox_rows",
     "pixee_outbox_published_total",
@@ -106,6 +110,26 @@ METRICS: tuple[MetricDefinition, ...] = (
     MetricDefinition("pixee_breaker_open", "gauge", "breakers", "Breakers that are open.", ("platform", "scope")),
     MetricDefinition("pixee_lanes", "gauge", "lanes", "Routes this worker owns.", ("platform",)),
     MetricDefinition("pixee_workers_alive", "gauge", "workers", "Workers whose heartbeat is young.", ("platform",)),
+    MetricDefinition(
+        "pixee_uploads_total", "counter", "files", "Files that platforms took.", ("platform", "operation")
+    ),
+    MetricDefinition(
+        "pixee_upload_records_total", "counter", "records", "Records in files taken.", ("platform", "operation")
+    ),
+    MetricDefinition(
+        "pixee_upload_strangers_total",
+        "counter",
+        "records",
+        "Verdicts on records that were never sent.",
+        ("platform", "operation"),
+    ),
+    MetricDefinition(
+        "pixee_late_verdicts_total",
+        "counter",
+        "items",
+        "Verdicts that came after an item's outcome was final.",
+        ("platform", "operation"),
+    ),
     MetricDefinition("pixee_heartbeat_age_seconds", "gauge", "s", "Age of this worker's own last heartbeat."),
     MetricDefinition("pixee_outbox_rows", "gauge", "rows", "Messages written and not yet published."),
     MetricDefinition("pixee_outbox_published_total", "counter", "messages", "Messages published.", ("topic",)),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -18,6 +18,7 @@ from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.chunks import ClaimedChunk, ConnectorNote, Life, WorkerLostError
 from pixee_workers.sync_base.connectors_read import Connector
 from pixee_workers.sync_base.context import CourierContext, Wiring
+from pixee_workers.sync_base.file_context import FileCourierContext
 from pixee_workers.sync_base.results import Tally, backoff
 from pixee_workers.sync_base.route_state import RouteState
 
@@ -49,6 +50,8 @@ class Carriage:
     units: int = 0
     """Platform units of the page that is in memory."""
     stopped: bool = False
+    held: frozenset[UUID] = frozenset()
+    """Items that an open file of the same operation holds: they wait for its end."""
     refused: PlatformFault | None = None
     """The operation or the connector was refused as a whole: what is open is rejected with it."""
     _contexts: list[CourierContext] = field(default_factory=list)
@@ -61,9 +64,12 @@ class Carriage:
     def overlaps(self) -> bool:
         """Whether the next chunk may be carried during the last answers of this one.
 
-        Not where a create is guarded by a look-up: what is being created just now would be met there as somebody else's.
+        Not where a create is guarded by a look-up: what is being created just now would be met there as somebody else's. Nor
+        where the operation takes files: the next chunk would take this one along into its file.
         """
-        return self.capability.concurrency > 1 and self.capability.idempotency is not Idempotency.READ_BEFORE_WRITE
+        capability = self.capability
+        guarded = capability.idempotency is Idempotency.READ_BEFORE_WRITE
+        return capability.concurrency > 1 and not guarded and capability.upload is None
 
     @property
     def tail(self) -> int:
@@ -77,9 +83,13 @@ class Carriage:
         """One of the places that the capability's concurrency gives: every call that is made for the chunk needs one."""
         return self.route.room(self.operation).places
 
-    def context(self, key: UUID) -> CourierContext:
+    def beside(self, chunk: ClaimedChunk, tally: Tally) -> "Carriage":
+        """The same way for another chunk of the connector and operation."""
+        return replace(self, chunk=chunk, tally=tally, held=frozenset(), stopped=False, refused=None, _contexts=[])
+
+    def context(self, key: UUID) -> FileCourierContext:
         """A context for one submission; `key` is the same for every repetition of it."""
-        context = CourierContext(
+        context = FileCourierContext(
             self.wiring,
             adapter=self.adapter,
             connector=self.connector,
@@ -104,7 +114,7 @@ class Carriage:
         """Let the tally know whether any call was made."""
         self.tally.called = any(context.calls_made for context in self._contexts)
 
-    async def ask(self, work: Callable[[CourierContext], Awaitable[Answer]], key: UUID) -> Answer | PlatformFault:
+    async def ask(self, work: Callable[[FileCourierContext], Awaitable[Answer]], key: UUID) -> Answer | PlatformFault:
         """What the adapter answers, or the fault; an error of the adapter's own is a broken contract."""
         context = self.context(key)
         try:

@@ -178,6 +178,10 @@ class WorkerLostError(Exception):
     """This worker's last heartbeat is too old: it may have been declared dead, so it stops calling."""
 
 
+class BegunNothing(Exception):
+    """The lane is closing: nothing was sent of the chunk, which goes back in line with the lane's others."""
+
+
 class Life(Protocol):
     """How the courier asks whether this worker still lives.
 

@@ -95,13 +95,14 @@ async def claim(
     for row in await insist(database, work, alone=True):
         key = RouteKey(row["route_key"])
         found = claims.setdefault(key, RouteClaim(key, row["platform"], row["budgets"]))
-        found.chunks.append((Place(row["priority"], row["job_position"], row["no"]), _chunk(row)))
+        found.chunks.append((Place(row["priority"], row["job_position"], row["no"]), claimed_chunk(row)))
     for found in claims.values():
         found.chunks.sort(key=lambda entry: entry[0])
     return [claims[key] for key in sorted(claims)]
 
 
-def _chunk(row: Any) -> ClaimedChunk:
+def claimed_chunk(row: Any) -> ClaimedChunk:
+    """A row as the claim returns it."""
     return ClaimedChunk(
         job_id=JobId(row["job_id"]),
         no=row["no"],

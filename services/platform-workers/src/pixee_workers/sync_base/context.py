@@ -8,9 +8,11 @@ was sent, nothing was executed (throttled), or the request says that a repetitio
 import asyncio
 import logging
 import random
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -49,7 +51,7 @@ class Sender(Protocol):
         rule: HostRule,
         deadline: float | Deadline,
         headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | Path | None = None,
     ) -> HttpAnswer: ...
 
 
@@ -66,6 +68,12 @@ class Wiring:
     version: str
     jitter: Callable[[], float] = field(default=random.random)
     """A number from 0 to 1."""
+    folder: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
+    """Where files stand on their way to and from platforms."""
+
+
+Sending = Callable[[HttpRequest, Deadline], Awaitable[HttpAnswer]]
+"""One way in which one attempt goes out: as it is, with a file as its body, or into a file."""
 
 
 class LivingDeadline(Deadline):
@@ -138,10 +146,13 @@ class CourierContext:
         self.credentials, self._credentials_version = credentials, version
 
     async def call(self, request: HttpRequest) -> HttpAnswer:
+        return await self._insist(request, self._request)
+
+    async def _insist(self, request: HttpRequest, sending: Sending) -> HttpAnswer:
         paused, turn, renewed = 0.0, 0, False
         while True:
             try:
-                return await self._attempt(request)
+                return await self._attempt(request, sending)
             except _Retry as again:
                 fault = again.fault
                 if fault.kind is FaultKind.CREDENTIALS:
@@ -162,7 +173,7 @@ class CourierContext:
             return max(fault.retry_after, 0.25 * 2.0 ** min(turn, 5)) + 0.25 * jitter
         return _PAUSES[min(turn, len(_PAUSES) - 1)] * (0.75 + 0.5 * jitter)
 
-    async def _attempt(self, request: HttpRequest) -> HttpAnswer:
+    async def _attempt(self, request: HttpRequest, sending: Sending) -> HttpAnswer:
         self._life.check()
         self._breaker.enter()
         try:
@@ -174,7 +185,7 @@ class CourierContext:
             grant = await self._budgets.acquire(request.spend, fast=self._fast)
             try:
                 self._life.check()
-                return await self._exchange(request, grant)
+                return await self._exchange(request, grant, sending)
             finally:
                 self._budgets.end(grant)
         except BaseException:
@@ -182,14 +193,14 @@ class CourierContext:
             self._platform_breaker.abandoned()
             raise
 
-    async def _exchange(self, request: HttpRequest, grant: Grant) -> HttpAnswer:
+    async def _exchange(self, request: HttpRequest, grant: Grant, sending: Sending) -> HttpAnswer:
         platform = self._adapter.manifest.slug
         for name in request.spend if grant.waited > 0 else ():
             record("pixee_budget_wait_seconds", grant.waited, platform=platform, budget=name)
         attributes = {"http.request.method": request.method, "server.address": host_of(request.url)}
         try:
             with span(f"{platform} {request.label}", kind="client", attributes=attributes) as current:
-                answer = await self._send(request)
+                answer = await self._send(request, sending)
                 current.set_attribute("http.response.status_code", answer.status)
         except WireError as error:
             record("pixee_platform_faults_total", platform=platform, kind=error.code, scope="wire")
@@ -210,24 +221,28 @@ class CourierContext:
             return answer
         raise self._judged(request, answer, fault, readings)
 
-    async def _send(self, request: HttpRequest) -> HttpAnswer:
-        """Send it once, and let go of it when the worker is lost."""
-        self.calls_made += 1
+    async def _request(self, request: HttpRequest, deadline: Deadline) -> HttpAnswer:
         if request.sign is not None:
             request = request.sign(request)
+        return await self._wiring.sender.request(
+            request.method,
+            request.url,
+            rule=self._rule,
+            deadline=deadline,
+            headers=self._headers(request),
+            content=request.content,
+        )
+
+    def _headers(self, request: HttpRequest) -> dict[str, str]:
         headers = {**request.headers, "User-Agent": f"PixeeConnectors/{self._wiring.version}"}
         if self._wiring.policy.route_for(host_of(request.url)) is not None:
             headers["X-Pixee-Worker"] = str(self._wiring.worker_id())
-        sending = asyncio.ensure_future(
-            self._wiring.sender.request(
-                request.method,
-                request.url,
-                rule=self._rule,
-                deadline=LivingDeadline(request.deadline_seconds, self._life),
-                headers=headers,
-                content=request.content,
-            )
-        )
+        return headers
+
+    async def _send(self, request: HttpRequest, way: Sending) -> HttpAnswer:
+        """Send it once, and let go of it when the worker is lost."""
+        self.calls_made += 1
+        sending = asyncio.ensure_future(way(request, LivingDeadline(request.deadline_seconds, self._life)))
         dying = asyncio.ensure_future(self._life.lost())
         try:
             await asyncio.wait({sending, dying}, return_when=asyncio.FIRST_COMPLETED)

@@ -71,7 +71,8 @@ class PlatformCourier:
             return self._held(chunk, ReasonCode.NO_WORKER, _PAUSED_SECONDS)
         with self.route(chunk.route_key, adapter).pace.carrying():
             life.check()
-            return await self._carry(chunk, adapter, life)
+            found = await self.board(chunk, life)
+            return found if isinstance(found, ChunkResult) else await self.finish(found)
 
     def expect(self, chunk: ClaimedChunk, may_begin: Callable[[], None]) -> None:
         adapter = self._adapters.get(chunk.platform)
@@ -119,6 +120,10 @@ class PlatformCourier:
         if route_key in self._routes:
             self._routes[route_key].breaker.succeeded()
 
+    def found(self, platform: str) -> Adapter | None:
+        """The platform's adapter, where this worker has one."""
+        return self._adapters.get(platform)
+
     def adapter(self, platform: str) -> Adapter:
         """The platform's adapter. Raises KeyError where this worker has none."""
         return self._adapters[platform]
@@ -127,11 +132,16 @@ class PlatformCourier:
         """The breaker of a whole platform in this worker."""
         return self._platforms.setdefault(platform, PlatformBreaker(platform, self.clock))
 
-    async def _carry(self, chunk: ClaimedChunk, adapter: Adapter, life: Life) -> ChunkResult:
+    async def board(self, chunk: ClaimedChunk, life: Life, *, aside: bool = False) -> Carriage | ChunkResult:
+        """The chunk with everything that it needs, or what becomes of it where nothing may be called for it now.
+
+        `aside`: the route may be another worker's, and is not begun here. Raises KeyError where this worker does not have the platform.
+        """
+        adapter = self._adapters[chunk.platform]
         # A job begun after a change of mapping or settings is a promise to use it.
         connector = await self.connectors.read(chunk.connector_id, anew=chunk.no == 0)
         if connector is None or connector.deleted:
-            return _ended(self._tally(chunk, adapter))
+            return _ended(self.tally(chunk, adapter))
         if connector.status == "paused":
             return self._held(chunk, ReasonCode.CONNECTOR_PAUSED, _PAUSED_SECONDS)
         if connector.status == "error" or connector.sealed is None:
@@ -144,26 +154,35 @@ class PlatformCourier:
             return self._held(chunk, reason, _KEY_SECONDS)
         capability = adapter.manifest.capabilities.get(chunk.operation)
         if capability is None:
-            tally = self._tally(chunk, adapter)
+            tally = self.tally(chunk, adapter)
             why = adapter.manifest.unsupported.get(chunk.operation, "The platform does not offer this operation.")
             for item_id in tally.open_ids():
                 tally.close(item_id, OutcomeKind.REJECTED, ReasonCode.UNSUPPORTED, why)
             return tally.result()
-        carriage = Carriage(
+        return Carriage(
             chunk=chunk,
             connector=connector,
             credentials=credentials,
             adapter=adapter,
             capability=capability,
-            route=self.route(chunk.route_key, adapter),
+            route=(self.route_for_probe if aside else self.route)(chunk.route_key, adapter),
             platform_breaker=self.platform_breaker(chunk.platform),
             wiring=self.wiring,
             life=life,
-            tally=self._tally(chunk, adapter),
+            tally=self.tally(chunk, adapter),
         )
-        return await self._finish(carriage)
 
-    async def _finish(self, carriage: Carriage) -> ChunkResult:
+    @property
+    def values(self) -> Values:
+        """Where pushes get their items from."""
+        return self._values
+
+    def page_push(self, carriage: Carriage) -> PagePush:
+        """What pushes a page of the carriage's items."""
+        return PagePush(carriage, self._values, self._intents)
+
+    async def finish(self, carriage: Carriage) -> ChunkResult:
+        """Ask what is due, send what is open, pull: by calls."""
         tally = carriage.tally
         polls_due = []
         if carriage.operation is Operation.PULL_PRODUCTS:
@@ -180,12 +199,13 @@ class PlatformCourier:
         return tally.result(polls_due=polls_due)
 
     async def _push(self, carriage: Carriage) -> None:
-        to_send = [i for i in carriage.tally.open_ids() if carriage.tally.kind(i) is not OutcomeKind.ACCEPTED]
+        open_ids = [i for i in carriage.tally.open_ids() if i not in carriage.held]
+        to_send = [i for i in open_ids if carriage.tally.kind(i) is not OutcomeKind.ACCEPTED]
         if not to_send or carriage.stopped:
             return
         if carriage.chunk.look_up:
             carriage.tally.doubt()
-        await self._learn_currency(carriage)
+        await self.learn_currency(carriage)
         carriage.read_ahead = lambda: carriage.route.ahead.begin(
             carriage.chunk, lambda chunk: self._read_ahead(chunk, carriage), overlaps=carriage.overlaps
         )
@@ -194,7 +214,7 @@ class PlatformCourier:
         for page in pages:
             if carriage.stopped:
                 return
-            await PagePush(carriage, self._values, self._intents).run(page, ahead)
+            await self.page_push(carriage).run(page, ahead)
 
     async def _ahead_of(self, carriage: Carriage, to_send: list[UUID]) -> Ahead | None:
         """What was read ahead, when it is still what a reading now would find."""
@@ -216,7 +236,7 @@ class PlatformCourier:
         reads = await self._values.read(chunk.operation, ids, connector, present.route.recent)
         return Ahead(connector, ids, reads, at)
 
-    async def _learn_currency(self, carriage: Carriage) -> None:
+    async def learn_currency(self, carriage: Carriage) -> None:
         """Ask the shop for its currency where nobody knows it, once for all chunks of the connector."""
         connector = carriage.connector
         if carriage.operation is Operation.PUSH_STOCK or connector.shop_currency is not None:
@@ -236,8 +256,9 @@ class PlatformCourier:
         if known.currency is not None:
             carriage.connector = with_currency(connector, known.currency)
 
-    def _tally(self, chunk: ClaimedChunk, adapter: Adapter) -> Tally:
-        return Tally(chunk, self.route(chunk.route_key, adapter).recent, self.clock)
+    def tally(self, chunk: ClaimedChunk, adapter: Adapter) -> Tally:
+        """What gathers the chunk's outcomes."""
+        return Tally(chunk, self.route_for_probe(chunk.route_key, adapter).recent, self.clock)
 
     def _held(self, chunk: ClaimedChunk, reason: ReasonCode, seconds: float) -> ChunkResult:
         tally = Tally(chunk, RecentWrites(self.clock), self.clock)

@@ -11,15 +11,15 @@ import asyncio
 import contextlib
 import heapq
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from pixee_common.clock import Clock
 from pixee_common.domain.ids import RouteKey
 from pixee_common.domain.job import OPEN_LETTERS, OUTCOME_LETTERS, OutcomeKind
 from pixee_common.telemetry import inject, log_context, span
-from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, Courier, WorkerLostError
+from pixee_workers.sync_base.chunks import BegunNothing, ChunkResult, ClaimedChunk, Courier, WorkerLostError
 from pixee_workers.sync_base.claims import Place
 from pixee_workers.sync_base.liveness import Incarnation
 from pixee_workers.sync_base.marks import Beginning, Marks
@@ -40,6 +40,16 @@ _CANCELLED = OUTCOME_LETTERS[OutcomeKind.CANCELLED]
 _log = logging.getLogger(__name__)
 
 
+class FileCourier(Protocol):
+    """Carries chunks of operations that take files, many at once (`uploads.UploadCourier`)."""
+
+    def serves(self, chunk: ClaimedChunk) -> bool: ...
+
+    async def carry(self, chunk: ClaimedChunk, lane: "Lane") -> ChunkResult | None:
+        """The chunk's result; null where all is written. Raises WorkerLostError, BegunNothing."""
+        ...
+
+
 @dataclass(slots=True)
 class LaneTools:
     """What every lane works with."""
@@ -49,6 +59,7 @@ class LaneTools:
     writer: OutcomeWriter
     clock: Clock
     needs_mark: Callable[[ClaimedChunk], bool]
+    uploads: "FileCourier | None" = None
 
 
 @dataclass(slots=True, order=True)
@@ -120,6 +131,18 @@ class Lane:
     def idle(self) -> bool:
         """Nothing waits, runs or is being written."""
         return self._fast.idle and self._bulk.idle and not self._writing
+
+    def let_go(self, keys: Collection[ChunkKey]) -> None:
+        """These chunks go with another one's file: they stand in line no more."""
+        gone = set(keys)
+        for line in (self._fast, self._bulk):
+            taken = [held for held in line.waiting if held.key in gone]
+            if taken:
+                line.waiting = [held for held in line.waiting if held.key not in gone]
+                heapq.heapify(line.waiting)
+            for held in taken:
+                if held.beginning is not None:
+                    held.beginning.cancel()
 
     @property
     def unbegun(self) -> list[ChunkKey]:
@@ -223,7 +246,11 @@ class Lane:
         with span("carry", kind="consumer", parent=carrier, attributes={"pixee.operation": chunk.operation.value}):
             # What follows from carrying it, the progress event, continues from here.
             carried = replace(chunk, traceparent=inject().get("traceparent", chunk.traceparent))
-            result = await self._carried(carried)
+            try:
+                result = await self._carried(carried)
+            except BegunNothing:
+                line.add(held)
+                return
             if result is not None:
                 await self._write(result)
 
@@ -231,7 +258,12 @@ class Lane:
         """The courier's result; none when this worker was buried meanwhile."""
         while True:
             try:
+                uploads = self._tools.uploads
+                if uploads is not None and uploads.serves(chunk):
+                    return await uploads.carry(chunk, self)
                 return await self._tools.courier.carry(chunk, self.life)
+            except BegunNothing:
+                raise
             except WorkerLostError:
                 if not await self.life.settled():
                     return None

@@ -172,7 +172,10 @@ async def write_remote_jobs(connection: Connection, results: Iterable[ChunkResul
     if begun:
         await connection.executemany(outcome_sql.REMOTE_JOBS, begun)
     if done:
-        await connection.execute(outcome_sql.REMOTE_DONE, sorted(done))
+        ended = await connection.fetch(outcome_sql.REMOTE_DONE, sorted(done))
+        files = sorted({row["submission_id"] for row in ended if row["submission_id"] is not None})
+        if files:
+            await connection.execute(outcome_sql.FILES_DONE, files)
     if again:
         await connection.execute(outcome_sql.REMOTE_AGAIN, *_columns(sorted(again), 2))
 

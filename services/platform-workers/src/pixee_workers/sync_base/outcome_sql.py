@@ -159,6 +159,15 @@ ON CONFLICT (id) DO NOTHING
 
 REMOTE_DONE = """
 UPDATE remote_jobs SET state = 'done', polls = polls + 1 WHERE id = ANY($1::uuid[]) AND state = 'open'
+RETURNING submission_id
+"""
+
+# A file has ended when nothing that is in it waits for it any more. A statement of its own: it has to see what the one before did.
+FILES_DONE = """
+UPDATE submissions s SET state = 'done', ended_at = now()
+WHERE s.id = ANY($1::uuid[]) AND s.state = 'open' AND NOT EXISTS (
+    SELECT FROM remote_jobs r WHERE r.submission_id = s.id AND r.state = 'open'
+)
 """
 
 REMOTE_AGAIN = """

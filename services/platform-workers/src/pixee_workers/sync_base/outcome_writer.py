@@ -5,7 +5,7 @@ singled out, so that one poisoned result does not hold up its group, and is writ
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pixee_common.clock import Clock
 from pixee_common.db import Connection, Database
@@ -37,6 +37,35 @@ class OutcomeWriter:
     async def write(self, worker_id: WorkerId, result: ChunkResult) -> bool:
         """Returns when the result is committed."""
         return await self._group.put((worker_id, result))
+
+    async def write_together(
+        self, worker_id: WorkerId, results: Sequence[ChunkResult], first: Callable[[Connection], Awaitable[bool]]
+    ) -> bool:
+        """`first` and all results in one transaction; false where `first` says that it is too late, and nothing is written.
+
+        Where the database refuses a result, `first` is committed alone and the results go the way of all others, one by one.
+        """
+        group = [(worker_id, result) for result in results]
+
+        async def all_of_it(connection: Connection) -> Mapping[outcome_rows.ChunkKey, int] | None:
+            return await self._in_transaction(connection, group) if await first(connection) else None
+
+        async def only_first(connection: Connection) -> bool:
+            return await first(connection)
+
+        try:
+            written = await insist(self._database, all_of_it)
+        except Exception as error:
+            _log.warning("%d outcomes of one file were refused (%s), one by one", len(group), type(error).__name__)
+            if not await insist(self._database, only_first):
+                return False
+            for result in results:
+                await self.write(worker_id, result)
+            return True
+        for result in results:
+            if written and (result.chunk.job_id, result.chunk.no) in written:
+                _measure(result)
+        return written is not None
 
     async def run(self) -> None:
         """Until it is cancelled."""

@@ -17,7 +17,7 @@ from pixee_workers.sync_base.results import Origin, backoff
 from pixee_workers.sync_base.tracks import origin_from
 
 _OPEN = """
-SELECT id, kind, remote_id, item_ids, correlation, polls, next_poll_at, deadline_at
+SELECT id, kind, remote_id, item_ids, correlation, polls, next_poll_at, deadline_at, submission_id IS NOT NULL AS in_file
   FROM remote_jobs WHERE job_id = $1 AND chunk_no = $2 AND state = 'open' ORDER BY id
 """
 
@@ -34,8 +34,8 @@ class Polls:
             return []
         chunk, now = carriage.chunk, carriage.wiring.clock.now()
         rows = await self._database.run(lambda connection: connection.fetch(_OPEN, chunk.job_id, chunk.no))
-        for row in rows:
-            if row["next_poll_at"] <= now and not carriage.stopped:
+        for row in rows:  # what is in a file is asked for with the file (uploads/collecting.py)
+            if row["next_poll_at"] <= now and not row["in_file"] and not carriage.stopped:
                 await _ask_one(carriage, row, now)
         if not rows:
             # Accepted, and nothing to ask for: the verdict's deadline is all that is left.

@@ -57,8 +57,7 @@ class PagePush:
     async def run(self, item_ids: Sequence[UUID], ahead: Ahead | None = None) -> None:
         """Carry the items as far as they go. `ahead`: what was read of them a moment ago."""
         carriage = self._carriage
-        self._forced = {i for i in item_ids if carriage.tally.kind(i) in {OutcomeKind.UNKNOWN, OutcomeKind.EXISTS}}
-        tracks = [self._track(ready) for ready in await self._read(item_ids, ahead)]
+        tracks = await self._tracks(item_ids, ahead)
         everything = list(tracks)
         while tracks and not carriage.stopped:
             tracks = await self._look_ups.settle(tracks)
@@ -68,6 +67,27 @@ class PagePush:
             if not carriage.stopped:
                 tracks = await self._send(tracks)
         await self._drop_intents(everything)
+
+    async def ready(self, item_ids: Sequence[UUID]) -> list[Track]:
+        """What is to be sent of the items, looked up and with intents where a create could make something twice: for a file.
+
+        What is decided, and what the look-ups left open, stands in the tally.
+        """
+        tracks = await self._look_ups.settle(await self._tracks(item_ids))
+        if not self._carriage.stopped:
+            await self._intend(tracks)
+        return tracks
+
+    async def _tracks(self, item_ids: Sequence[UUID], ahead: Ahead | None = None) -> list[Track]:
+        kind = self._carriage.tally.kind
+        self._forced = {item for item in item_ids if kind(item) in {OutcomeKind.UNKNOWN, OutcomeKind.EXISTS}}
+        return [self._track(ready) for ready in await self._read(item_ids, ahead)]
+
+    async def _intend(self, tracks: Sequence[Track]) -> None:
+        creating = [track for track in tracks if track.ready.creates]
+        if creating and self._guards_creates:
+            gone = {track.id: track.gone for track in creating if track.gone is not None}
+            await self._intents.write(self._carriage.connector, [track.id for track in creating], gone)
 
     def _let_go(self, tracks: Sequence[Track]) -> None:
         """The job was cancelled: what was found stays linked, and nothing is sent."""
@@ -107,10 +127,7 @@ class PagePush:
 
     async def _send(self, tracks: Sequence[Track]) -> list[Track]:
         """Submit everything once. Returns what is to be looked up or sent again in this carry."""
-        creating = [track for track in tracks if track.ready.creates]
-        if creating and self._guards_creates:
-            gone = {track.id: track.gone for track in creating if track.gone is not None}
-            await self._intents.write(self._carriage.connector, [track.id for track in creating], gone)
+        await self._intend(tracks)
         by_id = {track.id: track for track in tracks}
         limits = Limits.of(self._carriage.capability, learnt_items=self._room.learnt_items)
         queue = deque(

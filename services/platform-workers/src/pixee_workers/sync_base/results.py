@@ -1,6 +1,6 @@
 """From outcomes to the rows that one transaction writes for a chunk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -112,11 +112,21 @@ class Tally:
             *(counted, origin.attempt, outcome.message),
         )
 
-    def doubt(self) -> None:
-        """A worker died over this chunk: of its open items nobody knows what the shop has, until each was sent or looked up."""
+    def counted_elsewhere(self, item_id: UUID) -> None:
+        """The item's failure is one that another chunk of the same file has told already: it must not count twice."""
+        self._operations.pop((item_id, self.chunk.operation), None)
+
+    def doubt(self, item_ids: Collection[UUID] | None = None) -> None:
+        """A worker died over these (null: all): nobody knows what the shop has of the open ones, until each was sent or looked up."""
         for item_id, kind in self._kinds.items():
-            if kind is OutcomeKind.TRANSIENT:
+            if kind is OutcomeKind.TRANSIENT and (item_ids is None or item_id in item_ids):
                 self._kinds[item_id] = OutcomeKind.UNKNOWN
+
+    def keep(self, item_ids: Collection[UUID]) -> None:
+        """The platform has these, and nobody could write it down: they wait for its verdict."""
+        for item_id in item_ids:
+            if OUTCOME_LETTERS[self._kinds[item_id]] in OPEN_LETTERS:
+                self._kinds[item_id] = OutcomeKind.ACCEPTED
 
     def know(self, origin: Origin) -> None:
         """What an item is called, for outcomes that come over it together with others."""
@@ -124,14 +134,29 @@ class Tally:
 
     def close(self, item_id: UUID, kind: OutcomeKind, reason: ReasonCode, message: str) -> None:
         """Give an item a final outcome that says nothing of what was sent."""
-        origin = self._known.get(item_id) or Origin(item_id, item_id, None, 0)
-        self.settle(origin, Outcome(item_id, kind, reason, message))
+        self.settle(self.origin(item_id), Outcome(item_id, kind, reason, message))
+
+    def origin(self, item_id: UUID) -> Origin:
+        """What is known of an item; its id alone where it was not read."""
+        return self._known.get(item_id) or Origin(item_id, item_id, None, 0)
 
     def wait(self, reason: ReasonCode, seconds: float) -> None:
         """The open items come again no earlier than in that many seconds; the longest wait counts."""
-        until = self._clock.now() + timedelta(seconds=seconds)
+        self.wait_until(reason, self._clock.now() + timedelta(seconds=seconds))
+
+    def wait_until(self, reason: ReasonCode, until: datetime) -> None:
+        """The open items come again no earlier than that; the longest wait counts."""
         if self._wait is None or until > self._wait.until:
             self._wait = Wait(reason, until)
+
+    @property
+    def waiting(self) -> Wait | None:
+        """The longest wait so far."""
+        return self._wait
+
+    def accept(self, item_id: UUID) -> None:
+        """The platform has it and will give its verdict later."""
+        self.settle(self.origin(item_id), Outcome(item_id, OutcomeKind.ACCEPTED))
 
     def note(self, note: ConnectorNote) -> None:
         """Something learnt of the connector; a later note adds to an earlier one."""

@@ -17,8 +17,16 @@ from pixee_workers.sync_base.insisting import insist
 
 ChunkKey = tuple[UUID, int]
 
+IN_FILE = """
+EXISTS (
+    SELECT FROM remote_jobs r JOIN submissions s ON s.id = r.submission_id
+    WHERE r.job_id = c.job_id AND r.chunk_no = c.no AND r.state = 'open' AND s.bytes > 0
+)
+"""
+"""Whether a file that may be at the platform holds items of the chunk: then no cancellation takes them for unsent."""
+
 # Routes before chunks and both in key order, like the claim.
-RELEASE = """
+RELEASE = f"""
 WITH held AS MATERIALIZED (
     SELECT r.route_key, a.budgets, a.pace FROM unnest($2::text[], $3::jsonb[], $4::real[]) AS a(route_key, budgets, pace)
     JOIN routes r ON r.route_key = a.route_key
@@ -38,7 +46,8 @@ WITH held AS MATERIALIZED (
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 ), returned AS (
     UPDATE chunks c
-    SET state = 'pending', claim_token = NULL, worker_id = NULL, look_up = c.look_up OR coalesce(l.look_up, false)
+    SET state = 'pending', claim_token = NULL, worker_id = NULL,
+        look_up = c.look_up OR coalesce(l.look_up, false) OR {IN_FILE}
     FROM locked l WHERE c.job_id = l.job_id AND c.no = l.no
 )
 UPDATE routes r SET worker_id = NULL, budgets = h.budgets, chunks_per_second = h.pace, updated_at = now()
@@ -65,7 +74,7 @@ WHERE r.route_key = a.route_key
 
 # The last word of a worker: whatever still bears its name (a claim whose answer it never heard included) is given back. A pull chunk
 # that is `sent` is a staged page: it waits for the orchestrator, not for a worker.
-LEAVE = """
+LEAVE = f"""
 WITH gone AS (
     DELETE FROM workers WHERE id = $1
 ), held AS MATERIALIZED (
@@ -81,7 +90,7 @@ WITH gone AS (
     WHERE (c.state || '') = 'rung' OR (c.worker_id = $1 AND (c.state || '') IN ('claimed', 'sent'))
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 ), returned AS (
-    UPDATE chunks c SET state = 'pending', claim_token = NULL, worker_id = NULL, look_up = c.look_up OR l.sent
+    UPDATE chunks c SET state = 'pending', claim_token = NULL, worker_id = NULL, look_up = c.look_up OR l.sent OR {IN_FILE}
     FROM locked l WHERE c.job_id = l.job_id AND c.no = l.no
 )
 UPDATE routes r SET worker_id = NULL, updated_at = now() FROM held h WHERE r.route_key = h.route_key

@@ -227,7 +227,7 @@ class SharedBudget:
         elif self._not_before <= now:
             self._leases.append(answer.lease)
             self._leased_at, self._used_since, self._last_used = now, 0.0, now
-            if isinstance(self._spec, SlotBudget):
+            if isinstance(self._spec, SlotBudget) and self._spec.offset is None:
                 begun = answer.lease.expires - answer.lease.life
                 self._not_before = begun + 1 / self._rate
         self._line.wake_all()

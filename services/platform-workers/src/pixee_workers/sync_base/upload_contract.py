@@ -65,6 +65,11 @@ class Verdict:
     """The field that it is about."""
     warnings: tuple[Notice, ...] = ()
     linked: Linked = field(default_factory=Linked)
+    created: bool = False
+    carried_stock: bool = False
+    """The record also wrote the quantities as they were when the file was made."""
+    carried_price: bool = False
+    """The record also wrote the prices as they were when the file was made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,13 @@ SELECT id, (SELECT count(*) FROM variants v WHERE v.product_id = p.id AND v.dele
 _SENT_COLUMNS = """
 o.hash, o.catalog_version AS sent_version, coalesce(o.failures, 0) AS failures, o.failure_hash, o.failure_message
 """
+# Looked up item by item: joined, a table without statistics (a young one, a busy one) is read whole for every item.
 _PRODUCTS = f"""
 SELECT p.id, p.key, p.content, p.content_version, p.deleted_at, {_SENT_COLUMNS}
   FROM products p
-  LEFT JOIN listing_operations o ON o.connector_id = $3 AND o.item_id = p.id AND o.operation = 'push_products'
+  LEFT JOIN LATERAL (
+    SELECT * FROM listing_operations WHERE connector_id = $3 AND item_id = p.id AND operation = 'push_products' OFFSET 0
+  ) o ON true
  WHERE p.account_id = $1 AND p.id = ANY ($2)
 """
 _LEVELS = """
@@ -53,8 +56,10 @@ SELECT v.id, v.product_id, v.sku, v.base_price, v.compare_at_price, v.currency, 
        l.item_id, l.kind, l.product_id AS listed_under, l.external_id, l.parent_external_id, l.refs, l.updated_at
   FROM variants v
   JOIN products p ON p.id = v.product_id AND p.account_id = v.account_id
-  LEFT JOIN listings l ON l.connector_id = $3 AND l.item_id = v.id
-  LEFT JOIN listing_operations o ON o.connector_id = $3 AND o.item_id = v.id AND o.operation = $4
+  LEFT JOIN LATERAL (SELECT * FROM listings WHERE connector_id = $3 AND item_id = v.id OFFSET 0) l ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM listing_operations WHERE connector_id = $3 AND item_id = v.id AND operation = $4 OFFSET 0
+  ) o ON true
  WHERE v.account_id = $1 AND v.id = ANY ($2)
 """
 _PRICES = """

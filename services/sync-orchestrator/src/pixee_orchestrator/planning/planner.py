@@ -18,7 +18,7 @@ from pixee_orchestrator.planning.items import ItemQuery, page_of_items
 from pixee_orchestrator.planning.pages import cut
 from pixee_orchestrator.planning.pulls import since_for
 from pixee_orchestrator.planning.traces import chunk_traceparents
-from pixee_orchestrator.planning.turns import JobInTurn, take_job
+from pixee_orchestrator.planning.turns import JobInTurn, take_job, upload_lines
 from pixee_orchestrator.progress.lifecycle import announce, carrier, notify
 from pixee_orchestrator.progress.settling import settle
 
@@ -48,6 +48,7 @@ class Planner:
     ) -> None:
         self._database = database
         self._manifests = manifests
+        self._uploads = upload_lines(manifests)
         self._page_items = page_items
         self._lifetime = lifetime
         self._last_account = UUID(int=0)
@@ -57,7 +58,7 @@ class Planner:
         return await self._database.run(self._plan_one)
 
     async def _plan_one(self, connection: Connection) -> bool:
-        job = await take_job(connection, self._last_account)
+        job = await take_job(connection, self._last_account, self._uploads)
         if job is None:
             return False
         self._last_account = job.account_id

@@ -1,13 +1,19 @@
-"""Whose turn it is: of each connector and operation the first job in POST order that has not ended its sending, accounts in turn."""
+"""Whose turn it is: of each connector and operation the first job in POST order that has not ended its sending, accounts in turn.
 
+Where the operation takes files and one waits for its budget, those behind it are planned too, in order, so that their chunks may
+go in that file (`upload_lines` says which operations these are).
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from pixee_common.db import Connection
 from pixee_common.domain.job import Operation
+from pixee_common.platforms.manifest import Manifest
 
-__all__ = ["JobInTurn", "take_job"]
+__all__ = ["JobInTurn", "take_job", "upload_lines"]
 
 # The order goes round over the accounts: those behind the last one served come first.
 # A pull is planned once (its first chunk); its further chunks are made as its pages are applied.
@@ -22,6 +28,13 @@ WHERE j.planning <> 'done' AND NOT j.sending_done AND j.state IN ('queued', 'run
       SELECT FROM jobs e
       WHERE e.connector_id = j.connector_id AND e.operation = j.operation AND NOT e.sending_done
         AND e.state <> 'awaiting_approval' AND e.position < j.position
+        AND NOT (
+            j.platform || ' ' || j.operation = ANY($2::text[]) AND e.planning = 'done' AND EXISTS (
+                SELECT FROM jobs w
+                WHERE w.connector_id = j.connector_id AND w.operation = j.operation AND NOT w.sending_done
+                  AND w.position < j.position AND w.waiting_reason IN ('throttled', 'daily_limit')
+            )
+        )
   )
 ORDER BY j.account_id <= $1, j.account_id, j.position
 LIMIT 1
@@ -79,9 +92,19 @@ class JobInTurn:
         return (self.scope or {}).get("mode") == "full"
 
 
-async def take_job(connection: Connection, after_account: UUID) -> JobInTurn | None:
+def upload_lines(manifests: Mapping[str, Manifest]) -> tuple[str, ...]:
+    """Platform and operation, wherever the platform takes files of many items."""
+    return tuple(
+        f"{slug} {operation.value}"
+        for slug, manifest in manifests.items()
+        for operation, capability in manifest.capabilities.items()
+        if capability.upload is not None
+    )
+
+
+async def take_job(connection: Connection, after_account: UUID, uploads: tuple[str, ...] = ()) -> JobInTurn | None:
     """Locks the next job to plan, or none: others may hold the rest."""
-    row = await connection.fetchrow(TAKE_JOB, after_account)
+    row = await connection.fetchrow(TAKE_JOB, after_account, list(uploads))
     if row is None:
         return None
     values = dict(row)

@@ -11,7 +11,8 @@ from pixee_common.db import Connection, Database
 
 __all__ = ["BURY", "Buried", "Reaper", "bury"]
 
-# `claimed` was not called yet and goes back to the line; `sent` may be at the shop and is looked up first. What was only rung goes
+# `claimed` was not called yet and goes back to the line; `sent` may be at the shop and is looked up first, and so may be what is in
+# a file whose call may have been made (a cancellation leaves it alone, too). What was only rung goes
 # back too, so that its next bell does not wait for the sweep. A page that is staged needs its worker no more.
 # A heartbeat that is being written right now is waited for and then counts: the condition is tested again on the new row.
 # Rows deleted here are still seen by NOT EXISTS (one snapshot), hence both conditions on the owner.
@@ -38,7 +39,10 @@ WITH dead AS (
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 ), returned AS (
     UPDATE chunks c
-    SET state = 'pending', look_up = c.look_up OR l.state = 'sent', claim_token = NULL, worker_id = NULL, rung_at = NULL
+    SET state = 'pending', look_up = c.look_up OR l.state = 'sent' OR EXISTS (
+            SELECT FROM remote_jobs r JOIN submissions s ON s.id = r.submission_id
+            WHERE r.job_id = c.job_id AND r.chunk_no = c.no AND r.state = 'open' AND s.bytes > 0
+        ), claim_token = NULL, worker_id = NULL, rung_at = NULL
     FROM locked l WHERE c.job_id = l.job_id AND c.no = l.no
     RETURNING l.state
 )

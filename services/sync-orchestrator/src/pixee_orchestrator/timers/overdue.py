@@ -32,9 +32,13 @@ WHERE (job_id, no) IN (
     ORDER BY job_id, no FOR UPDATE SKIP LOCKED
 )
 """
+# Of a file that was never opened nobody waits for a verdict: its items are sent again.
 OVERDUE_REMOTE_JOBS = """
 SELECT r.id, r.job_id, r.chunk_no, r.item_ids FROM remote_jobs r
 WHERE r.state = 'open' AND r.deadline_at <= now()
+  AND (r.submission_id IS NULL OR EXISTS (
+      SELECT FROM submissions s WHERE s.id = r.submission_id AND s.state = 'open'
+  ))
 ORDER BY r.id LIMIT 500 FOR UPDATE OF r SKIP LOCKED
 """
 # A poll that is under way may still bring the verdict: its remote job is left open, and looked at again at the next sweep.

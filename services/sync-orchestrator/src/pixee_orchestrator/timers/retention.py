@@ -11,10 +11,18 @@ STATEMENTS = (
     "DELETE FROM probes WHERE asked_at < now() - interval '1 hour'",
     "DELETE FROM webhook_deliveries WHERE received_at < now() - interval '24 hours'",
 )
-OLD_ROWS = (
-    "DELETE FROM remote_jobs WHERE state = 'done' AND created_at < now() - make_interval(days => $1)",
-    "DELETE FROM pulled_pages WHERE staged_at < now() - make_interval(days => $1)",
+OLD_REMOTE_JOBS = """
+DELETE FROM remote_jobs r WHERE created_at < now() - make_interval(days => $1) AND (
+    state = 'done' OR EXISTS (SELECT FROM submissions s WHERE s.id = r.submission_id AND s.state <> 'open')
 )
+"""
+OLD_SUBMISSIONS = """
+DELETE FROM submissions s WHERE created_at < now() - make_interval(days => $1) AND NOT EXISTS (
+    SELECT FROM remote_jobs r WHERE r.submission_id = s.id AND r.state = 'open'
+)
+"""
+OLD_PAGES = "DELETE FROM pulled_pages WHERE staged_at < now() - make_interval(days => $1)"
+OLD_ROWS = (OLD_REMOTE_JOBS, OLD_SUBMISSIONS, OLD_PAGES)
 
 
 async def keep_house(connection: Connection, keep_days: int) -> None:

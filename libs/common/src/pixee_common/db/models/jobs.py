@@ -153,6 +153,7 @@ remote_jobs = Table(
     words("operation"),
     key("job_id"),
     Column("chunk_no", Integer, nullable=False),
+    key("submission_id", nullable=True, comment="The file that carries these items; null: a remote job of its own."),
     words("kind"),
     words("remote_id"),
     Column("item_ids", ARRAY(UUID(as_uuid=True)), nullable=False),
@@ -164,6 +165,13 @@ remote_jobs = Table(
     born(),
     Index("ix_remote_jobs_chunk", "job_id", "chunk_no", postgresql_where=text("state = 'open'")),
     Index("ix_remote_jobs_due", "next_poll_at", postgresql_where=text("state = 'open'")),
+    Index("ix_remote_jobs_submission", "submission_id", postgresql_where=text("submission_id IS NOT NULL")),
+    Index(
+        "ix_remote_jobs_in_files",
+        "connector_id",
+        "operation",
+        postgresql_where=text("state = 'open' AND submission_id IS NOT NULL"),
+    ),
 )
 
 pulled_pages = Table(

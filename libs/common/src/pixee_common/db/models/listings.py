@@ -43,6 +43,11 @@ listing_operations = Table(
     moment("sent_at"),
     Column("failures", SmallInteger, nullable=False, server_default=text("0")),
     words("failure_reason", nullable=True),
+    document(
+        "verdict",
+        nullable=True,
+        comment="What the platform said after the item's outcome was final: {outcome, reason, message, at}.",
+    ),
     words("failure_message", nullable=True, comment="Of the newest failure."),
     words(
         "failure_class",
