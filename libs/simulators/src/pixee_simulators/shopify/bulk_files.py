@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import secrets
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -30,16 +31,22 @@ def address(shop: str, bulk: Bulk) -> str:
 
 
 def read(request: web.Request, store: Store, now: float) -> web.Response:
-    """The file, or the part that a Range header asks for."""
+    """The file, or the part that a Range header asks for; every answer carries the storage's own header."""
+    answer = _answer(request, store, now)
+    answer.headers["X-GUploader-UploadID"] = secrets.token_hex(16)
+    return answer
+
+
+def _answer(request: web.Request, store: Store, now: float) -> web.Response:
     expires = request.query.get("Expires", "")
-    signed = hmac.compare_digest(request.query.get("Signature", ""), _signature(request.path, expires))
-    if not signed or now > float(expires or 0):
-        code = "ExpiredToken" if signed else "SignatureDoesNotMatch"
-        return web.Response(status=400 if signed else 403, text=_xml(code), content_type="application/xml")
+    if not hmac.compare_digest(request.query.get("Signature", ""), _signature(request.path, expires)):
+        return _refused(403, "SignatureDoesNotMatch")
+    if now > float(expires):
+        return _refused(400, "ExpiredToken")
     number = request.match_info["name"].removesuffix(".jsonl")
     bulk = store.bulks.get(int(number)) if number.isdecimal() else None
     if bulk is None:
-        return web.Response(status=404, text=_xml("NoSuchKey"), content_type="application/xml")
+        return _refused(404, "NoSuchKey")
     return _part(request.headers.get("Range"), bulk.result.encode())
 
 
@@ -58,5 +65,6 @@ def _signature(path: str, expires: str) -> str:
     return hmac.new(_SECRET, f"GET\n{path}\n{expires}".encode(), hashlib.sha256).hexdigest()
 
 
-def _xml(code: str) -> str:
-    return f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>"
+def _refused(status: int, code: str) -> web.Response:
+    text = f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>"
+    return web.Response(status=status, text=text, content_type="application/xml")

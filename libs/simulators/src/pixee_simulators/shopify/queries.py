@@ -81,8 +81,8 @@ def _definitions(context: Context, arguments: Given) -> Any:
 
 
 QUERIES: dict[str, Body] = {
-    "bulkOperation": lambda context, arguments: (
-        context.store.bulks.get(number_of(arguments["id"], "BulkOperation") or 0)
+    "bulkOperation": lambda context, arguments: context.store.bulks.get(
+        number_of(arguments["id"], "BulkOperation") or 0
     ),
     "collection": _one("Collection"),
     "collections": listings.collections,

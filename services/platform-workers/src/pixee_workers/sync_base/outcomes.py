@@ -101,11 +101,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class PullPage:
-    """One page of a pull; no next cursor ends it. `requested_at` is the platform's clock where it tells it."""
+    """One page of a pull; no next cursor ends it. `requested_at` is the platform's clock where it tells it.
+
+    `wait_seconds` above zero: there is no page yet (a report is still being made); it is asked for again after that, with
+    `next_cursor` (null: with the same cursor). Nothing is counted, nothing is kept in memory meanwhile.
+    """
 
     products: tuple[PulledProduct, ...]
     next_cursor: Mapping[str, JsonValue] | None
     requested_at: datetime
+    wait_seconds: float = 0.0
+    total: int | None = None
+    """How many products the whole pull brings, where the platform tells: fewer that come are a warning. The last page's counts."""
 
 
 @dataclass(frozen=True, slots=True)

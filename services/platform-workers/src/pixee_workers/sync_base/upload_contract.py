@@ -116,8 +116,13 @@ class FileContext(CallContext, Protocol):
         """`call` with the file as the body, streamed from disk. To a presigned URL no credential goes along unless the request has it."""
         ...
 
-    def download(self, url: str, *, label: str, spend: Mapping[str, float]) -> AbstractAsyncContextManager[Downloaded]:
-        """Stream a result or report to a temporary file, without credentials, from a host that the manifest's `file_hosts` allow."""
+    def download(
+        self, url: str, *, label: str, spend: Mapping[str, float], span: range | None = None
+    ) -> AbstractAsyncContextManager[Downloaded]:
+        """Stream a result or report to a temporary file, without credentials, from a host that the manifest's `file_hosts` allow.
+
+        `span`: only these bytes are asked for. Where the answer has no `content-range`, the platform sent the whole file.
+        """
         ...
 
 

@@ -24,6 +24,12 @@ GRAPHQL = "graphql"
 SYNCHRONOUS_VARIANTS = 100
 """Up to here a product is written while we wait; the platform cuts requests at about 10 s (section "Push products")."""
 
+BULK_FROM = 1000
+"""From so many products on a pull is done by a bulk query: page by page it would be limited to some 12 products a second."""
+
+BULK_PAGE = 100
+"""Products of one page of a bulk query's file."""
+
 REQUIRED_SCOPES = ("read_products", "write_products", "read_inventory", "write_inventory", "read_locations")
 
 _CONTENT = (
@@ -162,12 +168,18 @@ MANIFEST = Manifest(
         ("client_id", "client_secret", "refresh_token"),
     ),
     settings=_SETTINGS,
-    host=HostSpec(address_setting="shop_domain", pattern=r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com"),
+    host=HostSpec(
+        address_setting="shop_domain",
+        pattern=r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com",
+        file_hosts=("storage.googleapis.com",),
+    ),
     capabilities={
         Operation.PUSH_PRODUCTS: _PUSH_PRODUCTS,
         Operation.PUSH_STOCK: _PUSH_STOCK,
         Operation.PUSH_PRICES: _PUSH_PRICES,
-        Operation.PULL_PRODUCTS: Capability(mode=Mode.BULK, max_items=20, incremental=True, overlap_seconds=120.0),
+        Operation.PULL_PRODUCTS: Capability(
+            mode=Mode.BULK, max_items=BULK_PAGE, incremental=True, overlap_seconds=120.0
+        ),
     },
     budgets=(CostBudget(name=GRAPHQL, maximum=2000.0, restore=100.0),),
     scopes=REQUIRED_SCOPES,

@@ -5,8 +5,7 @@ Each asks for ids alone: what is not selected is not paid for.
 
 from functools import lru_cache
 
-from pixee_common.domain.job import Operation
-from pixee_workers.platforms.shopify.manifest import MANIFEST
+import orjson
 
 KEY_NAMESPACE = "$app:pim"
 KEY_NAME = "external_id"
@@ -18,7 +17,7 @@ ATTRIBUTES = "pixee"
 
 METAFIELDS_PER_SET = 25
 PAGE_MAX = 250
-PULL_PRODUCTS = MANIFEST.capabilities[Operation.PULL_PRODUCTS].max_items
+PULL_PRODUCTS = 20
 PULL_VARIANTS = 12
 PULL_MEDIA = 5
 SEARCH_PAGE = 25
@@ -82,18 +81,38 @@ FIND_VARIANTS = """query FindVariants($q: String!, $first: Int!, $after: String)
     nodes { id sku barcode inventoryItem { id }
       product { id variantsCount { count } ourKey: metafield(namespace: "$app:pim", key: "external_id") { value } } } } }"""
 
-_PULLED_VARIANTS = """pageInfo { hasNextPage endCursor }
-      nodes { id sku barcode price compareAtPrice inventoryQuantity selectedOptions { name value } inventoryItem { id } }"""
+_PULLED_VARIANT = (
+    "id sku barcode price compareAtPrice inventoryQuantity selectedOptions { name value } inventoryItem { id }"
+)
+_PULLED_VARIANTS = f"pageInfo {{ hasNextPage endCursor }} nodes {{ {_PULLED_VARIANT} }}"
+_PULLED_PRODUCT = """id title descriptionHtml vendor status updatedAt options { name }
+    ourKey: metafield(namespace: "$app:pim", key: "external_id") { value }"""
+_PULLED_MEDIA = "id ... on MediaImage { image { url } }"
 
 PULL = f"""query Pull($after: String, $q: String) {{ shop {{ name }} products(first: {PULL_PRODUCTS}, after: $after, query: $q, sortKey: UPDATED_AT) {{
   pageInfo {{ hasNextPage endCursor }}
-  nodes {{ id title descriptionHtml vendor status updatedAt options {{ name }}
-    ourKey: metafield(namespace: "$app:pim", key: "external_id") {{ value }}
-    media(first: {PULL_MEDIA}) {{ nodes {{ id ... on MediaImage {{ image {{ url }} }} }} }}
+  nodes {{ {_PULLED_PRODUCT}
+    media(first: {PULL_MEDIA}) {{ nodes {{ {_PULLED_MEDIA} }} }}
     variants(first: {PULL_VARIANTS}) {{ {_PULLED_VARIANTS} }} }} }} }}"""
 
 PULL_MORE_VARIANTS = f"""query PullMoreVariants($id: ID!, $after: String) {{ product(id: $id) {{
   variants(first: 150, after: $after) {{ {_PULLED_VARIANTS} }} }} }}"""
+
+PULL_SIZE = "query PullSize($q: String) { shop { name } productsCount(query: $q) { count } }"
+
+RUN_QUERY = """mutation RunQuery($query: String!) { bulkOperationRunQuery(query: $query, groupObjects: true) {
+  bulkOperation { id status } userErrors { code field message } } }"""
+
+BULK_OPERATION = """query BulkOperation($id: ID!) { bulkOperation(id: $id) {
+  status errorCode rootObjectCount fileSize url } }"""
+
+
+def bulk_products(query: str | None) -> str:
+    """What a bulk query asks of products; it takes no variables, so the filter stands in the text."""
+    only = f"(query: {orjson.dumps(query).decode()})" if query else ""
+    return f"""{{ products{only} {{ edges {{ node {{ {_PULLED_PRODUCT}
+    media {{ edges {{ node {{ {_PULLED_MEDIA} }} }} }}
+    variants {{ edges {{ node {{ {_PULLED_VARIANT} }} }} }} }} }} }} }}"""
 
 
 @lru_cache(maxsize=256)
