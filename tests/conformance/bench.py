@@ -36,6 +36,12 @@ _MOST_TURNS = 12
 _MOST_PAGES = 50
 
 
+def routes(manifest: Manifest, host: str, url: str) -> str:
+    """The shop's host and every other that the platform has, in the operator's form, all to `url`."""
+    others = (*manifest.host.extra_hosts, *(f"*.{suffix}" for suffix in manifest.host.file_hosts))
+    return ",".join(f"{one}={url}" for one in (host, *others))
+
+
 @dataclass
 class Bench:
     """One shop of one platform, empty at first, and a connector to it."""
@@ -169,7 +175,7 @@ class Bench:
     @asynccontextmanager
     async def detour(self, url: str) -> AsyncIterator[None]:
         """What is meant for the shop goes to `url` while the block lasts."""
-        policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=f"{self.profile.host}={url}")
+        policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=routes(self.manifest, self.profile.host, url))
         async with GuardedClient(policy) as client:
             with self.sender.through(client):
                 yield

@@ -5,6 +5,7 @@ from typing import Any
 
 from conformance.bench import PRODUCTS, Bench
 from conformance.law import Exempt, law
+from conformance.profile import Fetching
 from conformance.witnesses import signpost, tracing
 
 from pixee_common.domain.job import OPEN_LETTERS
@@ -17,7 +18,10 @@ async def no_secret_is_shown(bench: Bench) -> None:
 
     If it fails: messages name what to mend, never a value; the platform's own text is quoted without credentials.
     """
-    await _nothing_shown(bench, bench.profile.credentials, bench.profile.wrong)
+    fetching, credentials = bench.profile.fetching, bench.profile.credentials
+    fetched = isinstance(fetching, Fetching) and fetching.credentials == credentials
+    outlives = fetching.lives if isinstance(fetching, Fetching) and fetched else 0.0
+    await _nothing_shown(bench, credentials, bench.profile.wrong, outlives=outlives)
 
 
 @law(PRODUCTS)

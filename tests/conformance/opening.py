@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-from conformance.bench import Bench
+from conformance.bench import Bench, routes
 from conformance.job_rows import JobRows
 from conformance.leaping import LeapingClock
 from conformance.planting import Plant
@@ -81,13 +81,20 @@ async def bench_of(
     clock = LeapingClock(simulator.clock)
     rows = ShopRows(owner, platform=slug, credentials=dict(profile.credentials))
     await rows.add_connector(shop_currency="EUR", **profile.settings)
+    if profile.mapping:
+        await rows.run(
+            "INSERT INTO mappings (connector_id, account_id, version, body) VALUES ($1, $2, 1, $3)",
+            rows.connector, rows.account, dict(profile.mapping),
+        )  # fmt: skip
     async with running(simulator) as url, httpx.AsyncClient(timeout=20) as http, _writing(database, clock) as writer:
         simulator.put_shop(profile.host, {**profile.credentials, **profile.shop})
         if profile.limits:
             simulator.put_limits(profile.host, dict(profile.limits))
         jobs = JobRows(rows, database, writer)
         await jobs.begin()
-        policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=f"{profile.host}={url},*.example.com={url}")
+        policy = EgressPolicy.parse(
+            allow="127.0.0.0/8", routes=f"{routes(real.manifest, profile.host, url)},*.example.com={url}"
+        )
         async with GuardedClient(policy) as client:
             sender = Recording(client)
             tokens = TokenStore(clock, SharedTokens(database, KEYS, clock))

@@ -104,6 +104,10 @@ class Profile:
     remove: Callable[[Shop, str], Awaitable[None]]
     limits: Mapping[str, Any] = field(default_factory=dict)
     demand: Demand | None = None
+    mapping: Mapping[str, Any] = field(default_factory=dict)
+    """The merchant's mapping, where the platform takes nothing without one."""
+    exempt: Mapping[str, str] = field(default_factory=dict)
+    """Laws about what the platform does not have, each with why, and the sheet's section that says so."""
 
 
 def by_sku(rows: list[tuple[str, Seen]]) -> dict[str, Seen]:

@@ -39,6 +39,18 @@ def test_a_platform_that_fetches_no_tokens_says_where_its_sheet_has_it(slug: str
         assert len(manifest_of(slug).credential_sets) == 1
 
 
+@pytest.mark.parametrize("slug", platforms())
+def test_an_exemption_is_of_a_law_that_exists_and_names_the_sheets_section(slug: str) -> None:
+    exempt = profile_of(slug).exempt
+    assert set(exempt) <= set(LAWS)
+    assert all("sheet, section" in why for why in exempt.values())
+
+
+@pytest.mark.parametrize("slug", ["shopify", "woocommerce"])
+def test_the_first_two_platforms_are_exempt_from_nothing(slug: str) -> None:
+    assert profile_of(slug).exempt == {}
+
+
 def test_a_platform_without_a_profile_fails_with_what_to_write() -> None:
     with pytest.raises(AssertionError, match=r"platforms/newcomer/conformance\.py with a PROFILE .* write one"):
         profile_of("newcomer")

@@ -32,6 +32,11 @@ class Recording:
                 self.credentials |= {part for part in value.split() if len(part) >= _SHORTEST_SECRET}
         return await self._client.request(method, url, **options)
 
+    async def download(self, url: str, to_file: Any, **options: Any) -> Any:
+        """A file that comes; nothing goes but the address."""
+        self.bodies.append((f"GET {url}", b""))
+        return await self._client.download(url, to_file, **options)
+
     @contextlib.contextmanager
     def through(self, client: GuardedClient) -> Iterator[None]:
         """Requests leave by another client while the block lasts."""

@@ -57,6 +57,7 @@ class DirectContext:
                 request.url,
                 rule=HostRule(
                     pattern=self._adapter.manifest.host.pattern,
+                    also=frozenset(self._adapter.manifest.host.extra_hosts),
                     ports=frozenset(self._adapter.manifest.host.ports),
                     schemes=frozenset(self._adapter.manifest.host.schemes),
                 ),

@@ -107,8 +107,19 @@ def test_every_other_status_is_a_fault_too(status: int):
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(200, None), (201, None), (206, None), (400, "unavailable"), (401, "unavailable"), (403, "unavailable")]
-    + [(404, "unavailable"), (413, "too_big"), (416, "unavailable"), (429, "throttled"), (503, "unavailable")],
+    [
+        (200, None),
+        (201, None),
+        (206, None),
+        (400, "unavailable"),
+        (401, "unavailable"),
+        (403, "unavailable"),
+        (404, "unavailable"),
+        (413, "too_big"),
+        (416, "unavailable"),
+        (429, "throttled"),
+        (503, "unavailable"),
+    ],
 )
 def test_the_file_storage_says_nothing_of_the_shops_credentials(status: int, kind: str | None):
     fault = classify(answer(b"<Error/>", status, **{"X-GUploader-UploadID": "1", "Content-Type": "application/xml"}))

@@ -74,17 +74,12 @@ async def refusing(bench):
 
 
 @pytest.mark.stack
-async def test_the_same_is_held_and_new_content_mapping_or_adapter_are_tried(refusing) -> None:
+async def test_the_same_is_held_and_new_content_or_another_adapter_are_tried(refusing) -> None:
     b = refusing
     product, _ = await b.rows.add_product("A")
     row = await b.failed(PRODUCTS, product)
     assert (await b.failed(PRODUCTS, product)) == row, "the same failure"
     await b.hold(row)
-    assert await b.held(PRODUCTS, product)
-    await b.rows.run("UPDATE connectors SET mapping_version = mapping_version + 1 WHERE id = $1", b.rows.connector)
-    b.restart()
-    assert not await b.held(PRODUCTS, product), "another mapping"
-    await b.hold(await b.failed(PRODUCTS, product))
     assert await b.held(PRODUCTS, product)
     b.adapter.manifest = b.adapter.manifest.model_copy(update={"version": "2"})
     b.restart()

@@ -48,4 +48,5 @@ def shop_address(manifest: Manifest, settings: Mapping[str, str], policy: Egress
     origin = URL.build(scheme=url.scheme, host=url.host or "", port=url.explicit_port).human_repr().rstrip("/")
     host = (url.host or "").lower()
     port = f":{url.explicit_port}" if url.explicit_port and url.explicit_port not in {80, 443} else ""
-    return ShopAddress(base=f"{origin}{path}", identity=f"{host}{port}{path}")
+    told_apart = "".join(f"/{settings.get(one, '').strip()}" for one in manifest.host.identity_settings)
+    return ShopAddress(base=f"{origin}{path}", identity=f"{host}{port}{path}{told_apart}")

@@ -94,6 +94,9 @@ class HostSpec(_Data):
     file_hosts: tuple[str, ...] = Field(
         default=(), description="Domain suffixes of presigned URLs to which files go and from which they come."
     )
+    identity_settings: tuple[str, ...] = Field(
+        default=(), description="Settings that tell shops of one host apart: part of the shop's identity."
+    )
 
 
 class Mode(StrEnum):
@@ -152,6 +155,7 @@ class Upload(_Data):
         default=1, ge=1, description="Pending items of one connector and operation that make a file."
     )
     max_items: int = Field(ge=1, description="Items of one file.")
+    max_weight: int | None = Field(default=None, description="Platform units of one file (Adapter.weight).")
     max_bytes: int = Field(ge=1, description="Bytes of one file.")
     budget: str | None = Field(default=None, description="The budget that a file waits for; items gather meanwhile.")
     result_deadline_seconds: float = Field(

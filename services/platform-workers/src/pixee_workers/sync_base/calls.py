@@ -56,7 +56,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class BudgetReading:
-    """What an answer tells of a budget: any part of it may be unknown (null)."""
+    """What an answer tells of a budget: any part of it may be unknown (null). An empty name means the first that the call spent."""
 
     budget: str
     available: float | None = None

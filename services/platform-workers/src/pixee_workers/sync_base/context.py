@@ -212,7 +212,7 @@ class CourierContext:
             call=request.label,
             status=str(answer.status),
         )
-        readings = self._adapter.observe(answer)
+        readings = _named(self._adapter.observe(answer), request.spend)
         self._budgets.end(grant, readings)
         fault = self._adapter.classify(answer)
         if fault is None:
@@ -234,7 +234,7 @@ class CourierContext:
         )
 
     def _headers(self, request: HttpRequest) -> dict[str, str]:
-        headers = {**request.headers, "User-Agent": f"PixeeConnectors/{self._wiring.version}"}
+        headers = {"User-Agent": f"PixeeConnectors/{self._wiring.version}", **request.headers}
         if self._wiring.policy.route_for(host_of(request.url)) is not None:
             headers["X-Pixee-Worker"] = str(self._wiring.worker_id())
         return headers
@@ -315,6 +315,12 @@ class _Retry(Exception):
     def __init__(self, fault: PlatformFault) -> None:
         super().__init__(fault.message)
         self.fault = fault
+
+
+def _named(readings: Sequence[BudgetReading], spend: Mapping[str, float]) -> Sequence[BudgetReading]:
+    """What an answer tells of "the budget of this call", under that budget's name."""
+    first = next(iter(spend), None)
+    return [replace(one, budget=first) if not one.budget and first else one for one in readings if one.budget or first]
 
 
 def _unavailable(fault: PlatformFault) -> PlatformFault:

@@ -62,7 +62,7 @@ async def _ask_one(carriage: Carriage, row: asyncpg.Record, now: datetime) -> No
         _failed(carriage, row, answer, origins, now)
         return
     for outcome in answer.outcomes:
-        if outcome.item_id in origins:
+        if outcome.item_id in origins and carriage.tally.kind(outcome.item_id) is OutcomeKind.ACCEPTED:
             carriage.tally.settle(origins[outcome.item_id], outcome)
     _close(carriage, row, answer, origins, now)
 

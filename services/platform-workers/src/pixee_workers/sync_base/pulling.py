@@ -10,6 +10,7 @@ import orjson
 from pydantic import JsonValue
 
 from pixee_common.domain.faults import FaultKind, PlatformFault
+from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.chunks import PulledPageRow, PullRefusal
 from pixee_workers.sync_base.items import PulledProduct
@@ -30,6 +31,9 @@ async def pull_page(carriage: Carriage) -> None:
         elif page.kind is FaultKind.CONTRACT_BROKEN:
             # Tried again, slower, until the job's own deadline: an adapter that reads the answer may come meanwhile.
             carriage.tally.wait(page.reason, backoff(chunk.attempt + 3))
+        return
+    if page.wait_seconds > 0:
+        carriage.tally.wait(ReasonCode.REMOTE_PENDING, page.wait_seconds)
         return
     carriage.tally.page = PulledPageRow(
         products=tuple(as_json(product) for product in page.products),

@@ -93,6 +93,8 @@ def sent_record(ready: Ready, connector: Connector, adapter: Adapter) -> dict[st
         "product_id": str(ready.read.product_id),
         "sku": ready.read.sku,
     }
+    if ready.read.shared_eans:
+        record["shared_eans"] = list(ready.read.shared_eans)
     if ready.creates:
         for name, operation in _CARRIED.items():
             rows = _carried(ready, connector, adapter, operation)
@@ -115,6 +117,7 @@ def origin_from(item_id: UUID, record: Mapping[str, Any]) -> Origin:
         sku=record["sku"],
         version=record["version"],
         hash=bytes.fromhex(record["hash"]),
+        shared_eans=tuple(record.get("shared_eans", ())),
         attempt=bytes.fromhex(record.get("attempt", record["hash"])),
         carried_stock=carried["stock"],
         carried_prices=carried["prices"],

@@ -6,7 +6,7 @@ What was sent is remembered in rows before and right after the call, so any work
 the file by its `ref`, a number from 1 that is unique within the file; verdicts come back by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import HttpAnswer
 from pixee_workers.sync_base.calls import CallContext, ConnectorSettings, HttpRequest
 from pixee_workers.sync_base.items import Mapped, PushItem
-from pixee_workers.sync_base.outcomes import Linked, Notice
+from pixee_workers.sync_base.outcomes import Linked, Notice, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ class FollowUp:
 class Collected:
     """What is known of a file now. While not done, only `poll_in_seconds` counts.
 
-    `unmentioned` holds for every record that `verdicts` does not name: what that means is the platform's.
+    `named` holds verdicts by SKU, where the platform's result names what it took by nothing else: for records that `verdicts` does
+    not name, by the item's own SKU. `unmentioned` holds for all that neither names: what that means is the platform's.
     """
 
     done: bool
@@ -98,6 +99,7 @@ class Collected:
         OutcomeKind.UNKNOWN, ReasonCode.ANSWER_UNKNOWN, "The platform's result does not speak of it."
     )
     follow_up: FollowUp | None = None
+    named: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,5 +153,35 @@ class Uploader(Protocol):
 
         Raises:
             PlatformFault: `refused`: the platform does not know the file (any more), so all that is open becomes `unknown`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Items ready to be written, and the outcomes of those that shall not be."""
+
+    items: tuple[Mapped[PushItem], ...]
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@runtime_checkable
+class Completer(Protocol):
+    """An uploader whose records need more than the item itself: what the shop has now, or rules that only the shop knows.
+
+    `mapped` and `record` are pure; this is the place between them where the shop is asked, for as many items at a time as the
+    engine likes. It writes nothing, so it may be repeated at will. Outcomes are final for the file: such items get no record.
+    """
+
+    async def completed(
+        self, operation: Operation, items: Sequence[Mapped[PushItem]], context: FileContext
+    ) -> Completed:
+        """The items with whatever their records need in `values`; hashes stay those of what `mapped` said."""
+        ...
+
+    def kept(self, operation: Operation, item: Mapped[PushItem]) -> Mapping[str, JsonValue]:
+        """What a follow-up must know of the item (variants by SKU): small, JSON. Pure.
+
+        The engine keeps it beside the item and gives it to `Adapter.poll` as `correlation["kept"][item id]`.
         """
         ...

@@ -64,7 +64,7 @@ async def pull(cursor: Cursor, context: CallContext) -> PullPage | None:
         case Next.WAIT:
             return _wait(cursor, _POLL_SECONDS)
         case Next.AGAIN if _tries(cursor) < _TRIES:
-            return _wait({**cursor, "bulk": None, "offset": 0}, _POLL_SECONDS)
+            return _on({**cursor, "bulk": None, "offset": 0})
         case _:
             return None
 
@@ -75,7 +75,7 @@ async def _start(cursor: Cursor, context: CallContext) -> PullPage:
     started = await bulk.start_query(query, context)
     if isinstance(started, Next):
         return _wait(cursor, _BUSY_SECONDS)
-    return _wait({**cursor, "bulk": started, "offset": 0, "tries": _tries(cursor) + 1}, _POLL_SECONDS)
+    return _on({**cursor, "bulk": started, "offset": 0, "tries": _tries(cursor) + 1})
 
 
 async def _read(cursor: Cursor, found: Bulk, context: CallContext) -> PullPage:
@@ -160,6 +160,11 @@ def _product(node: Mapping[str, Any], cursor: Cursor) -> PulledProduct:
     if floor:
         Filter(str(floor)).check(product)
     return product
+
+
+def _on(cursor: Cursor) -> PullPage:
+    """An empty page: what was begun is kept at once, whatever happens to this worker."""
+    return PullPage((), dict(cursor), _at(cursor))
 
 
 def _wait(cursor: Cursor, seconds: float) -> PullPage:

@@ -22,6 +22,7 @@ from pixee_workers.sync_base.results import Tally, backoff
 from pixee_workers.sync_base.routes import ChunkKey
 from pixee_workers.sync_base.tracks import origin_from
 from pixee_workers.sync_base.upload_contract import Collected, Uploader, Verdict
+from pixee_workers.sync_base.uploads.completing import kept_of
 from pixee_workers.sync_base.uploads.late import LateVerdicts
 from pixee_workers.sync_base.uploads.rows import OpenFile, Part, UploadRows
 from pixee_workers.sync_base.uploads.shipment import Gatherer, key_of
@@ -133,7 +134,7 @@ class Collecting:
             if follow is None
             else (follow.kind, follow.poll_in_seconds, follow.deadline_seconds)
         )
-        job = RemoteJob(kind, file.uploaded.remote_id, tuple(items), {"refs": skus}, poll, deadline)
+        job = RemoteJob(kind, file.uploaded.remote_id, tuple(items), {"refs": skus, **kept_of(sent)}, poll, deadline)
         tally.remember(job, sent)
 
     def _count_strangers(self, collected: Collected, file: OpenFile) -> None:

@@ -126,8 +126,14 @@ class UploadCourier:
         await self.rows.retire(carriage.chunk, lane.life.worker_id)
         frame = adapter.frame(carriage.operation, carriage.connector.settings)
         deadline = carriage.wiring.clock.now() + timedelta(seconds=upload.result_deadline_seconds)
-        limits = {"most_records": self._learnt.room(_line(carriage), upload), "most_bytes": upload.max_bytes}
-        with making(carriage.wiring.folder, frame, **limits) as file:
+        most = self._learnt.room(_line(carriage), upload)
+        with making(
+            carriage.wiring.folder,
+            frame,
+            most_records=most,
+            most_bytes=upload.max_bytes,
+            most_weight=upload.max_weight,
+        ) as file:
             loader = Loader(file, adapter, self._courier.values, self._courier.page_push)
             shipment = Shipment(
                 cargo,

@@ -21,6 +21,7 @@ from pixee_workers.sync_base.pushing import PagePush
 from pixee_workers.sync_base.results import Origin
 from pixee_workers.sync_base.tracks import Track, sent_record
 from pixee_workers.sync_base.upload_contract import Uploader
+from pixee_workers.sync_base.uploads.completing import completed, kept_record
 from pixee_workers.sync_base.uploads.filing import FileInMaking, Mark
 from pixee_workers.sync_base.uploads.rows import Member
 from pixee_workers.sync_base.values import Values
@@ -78,7 +79,7 @@ class Loader:
             if item_id in busy:
                 carriage.tally.wait_until(ReasonCode.REMOTE_PENDING, busy[item_id])
         for page in await self._values.pages(carriage.operation, [item for item in wanted if item not in busy]):
-            tracks = await self._push(carriage).ready(page)
+            tracks = await completed(carriage, await self._push(carriage).ready(page))
             if carriage.stopped:
                 self._take_back(load, begun)
                 return load
@@ -106,16 +107,17 @@ class Loader:
             record = self._record(load, track)
             if record is None:
                 continue
-            if not self._file.fits(record):
+            if not self._file.fits(record, track.ready.weight):
                 return False
-            self._file.put(record)
+            self._file.put(record, track.ready.weight)
             self._placed[track.id] = Placed(self._file.records, track.ready.hash, track.ready.read.version)
             self._note(load, track, self._file.records)
         return True
 
     def _note(self, load: Load, track: Track, ref: int) -> None:
         load.refs[str(track.id)] = ref
-        load.sent[str(track.id)] = sent_record(track.ready, load.carriage.connector, load.carriage.adapter)
+        sent = sent_record(track.ready, load.carriage.connector, load.carriage.adapter)
+        load.sent[str(track.id)] = sent | kept_record(load.carriage, track)
 
     def _record(self, load: Load, track: Track) -> bytes | None:
         carriage = load.carriage

@@ -10,7 +10,10 @@ from pixee_workers.sync_base.uploads.rows import Part
 def verdict_on(part: Part, item_id: UUID, collected: Collected) -> Verdict:
     """What the result says of the item."""
     ref = part.refs.get(str(item_id))
-    return collected.verdicts.get(ref, collected.unmentioned) if ref is not None else collected.unmentioned
+    if ref is None:
+        return collected.unmentioned
+    sku = part.sent.get(str(item_id), {}).get("sku")
+    return collected.verdicts.get(ref) or collected.named.get(str(sku)) or collected.unmentioned
 
 
 def outcome_of(item_id: UUID, verdict: Verdict) -> Outcome:

@@ -1,0 +1,115 @@
+"""The Amazon adapter (Selling Partner API): the contract's methods, each at home in a room of its own.
+
+Choices and unverified facts (sheet ../shared/platforms/amazon_sp_api.md)
+* A listing is created by PUT with price and quantity, and changed by PATCH ever after: see `manifest`.
+* Amazon carries no key of ours: within a seller's account and marketplace the SKU is the key. A SKU that changes in the catalog
+  is another listing: the new one is made, the old one deleted.
+* ACCEPTED is not done: `verifying` looks until the listing shows the write. An ERROR found then is a late rejection.
+* The schema of the product type judges before Amazon does; a type that Amazon does not know refuses the item.
+* That a delete is final (and harmless to the SKU's history), that `lastUpdatedDate` moves with every write, and that a PATCH on a
+  missing SKU answers 404 or an issue, is unverified: all ways are taken, and after a quarter of an hour what is shown counts.
+* A struck-through price is sent where there is one, and never taken away: some marketplaces demand it.
+* Several languages of one marketplace are several elements: only the connector's own is written and replaced.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from pixee_common.domain.faults import PlatformFault
+from pixee_common.domain.job import Operation
+from pixee_common.egress import HttpAnswer
+from pixee_common.platforms.manifest import Manifest
+from pixee_common.platforms.requirements import Requirements
+from pixee_workers.platforms.amazon_sp_api import (
+    classify,
+    completing,
+    describing,
+    feeds,
+    finding,
+    mapping,
+    pulls,
+    shop,
+    submitting,
+    verifying,
+)
+from pixee_workers.platforms.amazon_sp_api.manifest import MANIFEST
+from pixee_workers.sync_base.adapter import Adapter
+from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
+from pixee_workers.sync_base.items import Action, Mapped, ProductItem, PushItem
+from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
+from pixee_workers.sync_base.upload_contract import Collected, Completed, FileContext, Frame, Uploaded, UploadFile
+
+
+class AmazonSpApi:
+    """See the module, `Adapter`, `Uploader` and `Completer`. Holds nothing."""
+
+    @property
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    async def test(self, context: CallContext) -> TestReport:
+        return await shop.test(context)
+
+    async def describe(self, context: CallContext) -> Requirements:
+        return await describing.describe(context)
+
+    def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
+        return mapping.mapped(operation, item, settings)
+
+    def weight(self, operation: Operation, item: PushItem) -> int:
+        """Calls, or messages of a feed: one for each listing, coming or leaving, and one for a parent."""
+        if not isinstance(item, ProductItem):
+            return 1
+        if item.action is not Action.UPSERT:
+            return max(1, len(mapping.listed_skus(item)))
+        return len(mapping.skus_of(item)) + len(item.gone)
+
+    async def submit(self, operation: Operation, items: Sequence[Mapped[PushItem]], context: CallContext) -> Submission:
+        return await submitting.submit(operation, items, context)
+
+    async def poll(self, remote_job: RemoteJob, context: CallContext) -> PollResult:
+        return await verifying.poll(remote_job, context)
+
+    async def find(
+        self, operation: Operation, items: Sequence[ProductItem], context: CallContext
+    ) -> Mapping[UUID, Found | None]:
+        return await finding.find(items, context)
+
+    async def pull(
+        self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
+    ) -> PullPage:
+        return await pulls.pull(cursor, since, context)
+
+    def classify(self, answer: HttpAnswer) -> PlatformFault | None:
+        return classify.classify(answer)
+
+    def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
+        return classify.observe(answer)
+
+    async def completed(
+        self, operation: Operation, items: Sequence[Mapped[PushItem]], context: FileContext
+    ) -> Completed:
+        return await completing.completed(operation, items, context)
+
+    def kept(self, operation: Operation, item: Mapped[PushItem]) -> Mapping[str, JsonValue]:
+        return completing.kept_of(item)
+
+    def frame(self, operation: Operation, settings: ConnectorSettings) -> Frame:
+        return feeds.frame(settings)
+
+    def record(self, operation: Operation, item: Mapped[PushItem], ref: int, settings: ConnectorSettings) -> bytes:
+        return feeds.record(item, ref)
+
+    async def upload(self, operation: Operation, file: UploadFile, context: FileContext) -> Uploaded:
+        return await feeds.upload(file, context)
+
+    async def collect(self, operation: Operation, uploaded: Uploaded, context: FileContext) -> Collected:
+        return await feeds.collect(operation, uploaded, context)
+
+
+def create() -> Adapter:
+    """One adapter for the process."""
+    return AmazonSpApi()

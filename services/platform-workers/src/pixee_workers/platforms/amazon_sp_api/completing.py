@@ -1,0 +1,138 @@
+"""From what `mapped` said to the calls that will be made: the schema is asked, and what Amazon has now where that matters.
+
+The same for single calls and for files; nothing is written here. An item that Amazon would refuse, or that is not ours to write,
+ends here with its outcome and costs no write.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import JsonValue
+
+from pixee_common.domain.job import Operation, OutcomeKind
+from pixee_common.domain.reasons import ReasonCode
+from pixee_workers.platforms.amazon_sp_api import wire
+from pixee_workers.platforms.amazon_sp_api.documents import list_price
+from pixee_workers.platforms.amazon_sp_api.listings import is_fba, shown, type_of
+from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, STOCK
+from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
+from pixee_workers.platforms.amazon_sp_api.planning import plan
+from pixee_workers.platforms.amazon_sp_api.plans import Plan
+from pixee_workers.platforms.amazon_sp_api.wire import ANY_TYPE, Call, Element
+from pixee_workers.platforms.amazon_sp_api.withdrawing import withdrawal
+from pixee_workers.sync_base.calls import CallContext
+from pixee_workers.sync_base.items import Action, Mapped, PriceItem, ProductItem, PushItem, StockItem
+from pixee_workers.sync_base.outcomes import Outcome
+from pixee_workers.sync_base.upload_contract import Completed
+
+CALLS = "calls"
+KEPT = "kept"
+
+
+async def completed(operation: Operation, items: Sequence[Mapped[PushItem]], context: CallContext) -> Completed:
+    """The items with `values` of `calls` and what a later look has to know of them (`kept`)."""
+    if operation is Operation.PUSH_STOCK:
+        return await _stock(cast("Sequence[Mapped[StockItem]]", items), context)
+    if operation is Operation.PUSH_PRICES:
+        return await _prices(cast("Sequence[Mapped[PriceItem]]", items), context)
+    return await _products(cast("Sequence[Mapped[ProductItem]]", items), context)
+
+
+def calls_of(one: Mapped[PushItem]) -> list[Call]:
+    """The calls of a completed item. Raises KeyError for one that is not."""
+    return cast("list[Call]", cast("Mapping[str, Any]", one.values)[CALLS])
+
+
+def kept_of(one: Mapped[PushItem]) -> dict[str, JsonValue]:
+    """What a later look has to know of a completed item."""
+    return cast("dict[str, JsonValue]", cast("Mapping[str, Any]", one.values)[KEPT])
+
+
+def _with(one: Mapped[Any], calls: Sequence[Call], kept: Mapping[str, Any]) -> Mapped[PushItem]:
+    return Mapped(one.item, cast("JsonValue", {CALLS: list(calls), KEPT: dict(kept)}))
+
+
+async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) -> Completed:
+    ready: list[Mapped[PushItem]] = []
+    outcomes: list[Outcome] = []
+    for one in items:
+        # A check by the schema takes a millisecond, and a page has hundreds: whoever else works here gets a turn.
+        await asyncio.sleep(0)
+        found = await (plan(one, context) if one.item.action is Action.UPSERT else withdrawal(one.item, context))
+        if isinstance(found, Plan):
+            ready.append(_with(one, found.calls, found.kept))
+        elif isinstance(found, Outcome):
+            outcomes.append(found)
+        else:
+            outcomes.append(Outcome(one.item.id, OutcomeKind.REJECTED, found.reason, found.message, found.field))
+    return Completed(tuple(ready), tuple(outcomes))
+
+
+async def _stock(items: Sequence[Mapped[StockItem]], context: CallContext) -> Completed:
+    """Amazon's warehouse owns its quantities: writing ours would add a second channel (sheet, "Pitfalls")."""
+    skus = [one.item.listing.external_id for one in items]
+    now = await shown(context, skus, ("fulfillmentAvailability", "productTypes"))
+    ready: list[Mapped[PushItem]] = []
+    outcomes: list[Outcome] = []
+    for one, sku in zip(items, skus, strict=True):
+        there = now.get(sku, {})
+        if is_fba(there):
+            outcomes.append(_not_ours(one.item, sku))
+            continue
+        quantity = cast("Mapping[str, int]", one.values)["quantity"]
+        value = [{"fulfillment_channel_code": wire.OUR_CHANNEL, "quantity": quantity}]
+        call = _patched(sku, there, [wire.patch("merge", STOCK, value)], context)
+        ready.append(_with(one, [call], {"quantity": quantity}))
+    return Completed(tuple(ready), tuple(outcomes))
+
+
+async def _prices(items: Sequence[Mapped[PriceItem]], context: CallContext) -> Completed:
+    """The offer to everybody is read, its price changed, and sent back whole: what it has else (discounts) would be lost.
+
+    The offer to businesses is another element, which is not named and therefore stays.
+    """
+    skus = [one.item.listing.external_id for one in items]
+    now = await shown(context, skus, ("attributes", "productTypes"))
+    ready: list[Mapped[PushItem]] = []
+    for one, sku in zip(items, skus, strict=True):
+        there = now.get(sku, {})
+        words = cast("Mapping[str, str]", one.values)
+        place = marketplace_of(context.settings).id
+        patches = [wire.patch("replace", OFFER, [_offer(there, words, place)])]
+        if "list_price" in words:
+            element = list_price(words["list_price"], words["currency"], place, None)
+            patches.append(wire.patch("replace", LIST_PRICE, [_like_before(element, there)]))
+        ready.append(_with(one, [_patched(sku, there, patches, context)], {"price": words["price"]}))
+    return Completed(tuple(ready))
+
+
+def _patched(sku: str, there: Mapping[str, Any], patches: list[Element], context: CallContext) -> Call:
+    kind = type_of(there, marketplace_of(context.settings).id) or ANY_TYPE
+    return {"sku": sku, "method": "PATCH", "product_type": kind, "patches": patches}
+
+
+def _offer(there: Mapping[str, Any], words: Mapping[str, str], place: str) -> Element:
+    selectors = {"marketplace_id": place, "currency": words["currency"], "audience": "ALL"}
+    offers = (there.get("attributes") or {}).get(OFFER) or ()
+    old: Mapping[str, Any] = next((one for one in offers if _is_for_all(one, words["currency"], place)), {})
+    # Selectors as they stand there: where they differ Amazon adds a second offer and says nothing (sheet, "Pitfalls").
+    return selectors | dict(old) | {"our_price": wire.schedule(words["price"])}
+
+
+def _is_for_all(offer: Mapping[str, Any], currency: str, place: str) -> bool:
+    told = {"audience": "ALL", "currency": currency, "marketplace_id": place}
+    return all(offer.get(name, value) == value for name, value in told.items())
+
+
+def _like_before(element: Element, there: Mapping[str, Any]) -> Element:
+    """In the form that the listing's struck-through price has already, where it has one."""
+    old: Mapping[str, Any] = next(iter((there.get("attributes") or {}).get(LIST_PRICE) or ()), {})
+    if "value" in old and "value_with_tax" not in old:
+        return {"value": element["value_with_tax"], **{k: v for k, v in element.items() if k != "value_with_tax"}}
+    return element
+
+
+def _not_ours(item: StockItem, sku: str) -> Outcome:
+    message = f"{sku} is sold from Amazon's own warehouse, which alone knows how many there are."
+    return Outcome(item.id, OutcomeKind.SKIPPED, ReasonCode.NOT_OURS, message, "quantity")

@@ -1,0 +1,124 @@
+"""A product's listings as the calls that bring them to Amazon: the parent before its children, creates before removals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pixee_workers.platforms.amazon_sp_api import documents, wire
+from pixee_workers.platforms.amazon_sp_api.judging import Schema
+from pixee_workers.platforms.amazon_sp_api.manifest import OFFER, STOCK
+from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
+from pixee_workers.platforms.amazon_sp_api.plans import Plan
+from pixee_workers.platforms.amazon_sp_api.schemas import schema_of
+from pixee_workers.platforms.amazon_sp_api.wire import Attributes
+from pixee_workers.sync_base.calls import CallContext
+from pixee_workers.sync_base.items import Listing, Mapped, ProductItem, PushVariant
+from pixee_workers.sync_base.outcomes import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    sku: str
+    theme: str
+
+
+async def plan(one: Mapped[ProductItem], context: CallContext) -> Plan | Refusal:
+    """What to call. A refusal is about the product: a listing that cannot be is no reason to send its siblings."""
+    words = cast("dict[str, Any]", one.values)
+    schema = await schema_of(context, words["product_type"])
+    if isinstance(schema, Refusal):
+        return schema
+    item, made = one.item, Plan(kept={"variants": {}, "sent": {}})
+    family = _family(words.get("family"), schema)
+    if isinstance(family, Refusal):
+        return family
+    if family is not None:
+        refusal = _parent(made, item, words["family"], family, schema, context)
+        if refusal is not None:
+            return refusal
+    for variant, said in zip(item.variants, words["listings"], strict=True):
+        refusal = _variant(made, variant, said, family, schema, context)
+        if refusal is not None:
+            return refusal
+    creates = item.listing is None
+    made.kept["created"] = creates
+    made.kept["carried"] = creates and all(call["method"] == "PUT" for call in made.calls)
+    made.kept["product"] = family.sku if family else item.variants[0].variant.sku
+    made.kept["product_type"] = schema.product_type
+    if family is not None:
+        made.kept["theme"] = family.theme
+    _removals(made, item)
+    return made
+
+
+def _family(words: Mapping[str, Any] | None, schema: Schema) -> _Family | Refusal | None:
+    if words is None:
+        return None
+    name = documents.theme(words["options"], words["ruled"], schema)
+    return name if isinstance(name, Refusal) else _Family(words["sku"], name)
+
+
+def _parent(
+    made: Plan, item: ProductItem, words: Mapping[str, Any], family: _Family, schema: Schema, context: CallContext
+) -> Refusal | None:
+    """The parent sells nothing, so writing it whole again takes nothing away that somebody else wrote to it."""
+    place = marketplace_of(context.settings).id
+    attributes = documents.content(words, schema, context.settings)
+    attributes = {name: value for name, value in attributes.items() if name not in wire.NOT_OF_PARENTS}
+    whole = {**attributes, **documents.of_parent(family.theme, place)}
+    listing = item.listing if item.listing is not None and item.listing.external_id == family.sku else None
+    refusal = schema.refusal(family.sku, whole, partly=False, without=tuple(wire.NOT_OF_PARENTS))
+    if refusal is not None:
+        return refusal
+    if listing is not None and documents.in_family(listing, family.sku, family.theme):
+        made.calls.append(
+            documents.changed(family.sku, schema.product_type, attributes, listing, schema, context.settings)
+        )
+    else:
+        made.calls.append(documents.created(family.sku, schema.product_type, whole, sells=False))
+    made.kept["sent"][family.sku] = sorted(attributes)
+    return None
+
+
+def _variant(
+    made: Plan,
+    variant: PushVariant,
+    words: Mapping[str, Any],
+    family: _Family | None,
+    schema: Schema,
+    context: CallContext,
+) -> Refusal | None:
+    sku, settings = variant.variant.sku, context.settings
+    attributes = documents.content(words, schema, settings)
+    listing = _standing(variant.listing, sku)
+    related: Attributes = {}
+    if family is not None and not documents.in_family(listing, family.sku, family.theme):
+        related = documents.of_child(family.sku, family.theme, marketplace_of(settings).id)
+    made.kept["variants"][str(variant.id)] = sku
+    made.kept["sent"][sku] = sorted(attributes)
+    if listing is not None:
+        refusal = schema.refusal(sku, {**attributes, **related}, partly=True)
+        if refusal is None:
+            whole = {**attributes, **related}
+            made.calls.append(documents.changed(sku, schema.product_type, whole, listing, schema, settings))
+        return refusal
+    selling = documents.offer(variant.price, variant.quantity, schema, settings)
+    sells = OFFER in selling and STOCK in selling
+    whole = {**attributes, **related, **selling}
+    refusal = schema.refusal(sku, whole, partly=False, without=() if sells else tuple(wire.SALES))
+    if refusal is None:
+        made.calls.append(documents.created(sku, schema.product_type, whole, sells=sells))
+    return refusal
+
+
+def _standing(listing: Listing | None, sku: str) -> Listing | None:
+    """The listing under this very SKU: at Amazon another SKU is another listing."""
+    return listing if listing is not None and listing.external_id == sku else None
+
+
+def _removals(made: Plan, item: ProductItem) -> None:
+    """What stood there before and is no part of the product any more: variants that left it, and SKUs that have changed."""
+    before = [variant.listing for variant in item.variants]
+    for listing in (*before, item.listing, *item.gone):
+        if listing is not None:
+            made.remove(listing.external_id)
