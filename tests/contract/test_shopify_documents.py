@@ -45,6 +45,8 @@ def documents() -> dict[str, str]:
                 found[f"push later={later} media={media} sets={sets}"] = wire.push(
                     later=later, media=media, metafield_sets=sets
                 )
+    found["written_products"] = wire.written_products(("k", "i", "km", "im"))
+    found["set_metafields"] = wire.set_metafields(10)
     found["bulk_products"] = wire.bulk_products(None)
     found["bulk_products since"] = wire.bulk_products("updated_at:>='2026-11-22T00:00:00Z'")
     return found | {f"find_keys {count}": wire.find_keys(count) for count in (1, 100)}
@@ -78,6 +80,7 @@ def test_the_variables_of_a_product_are_valid(published: GraphQLSchema, product:
     ("enum", "table"),
     [
         ("BulkOperationUserErrorCode", bulk.START_CODES),
+        ("BulkMutationErrorCode", bulk.MUTATION_START_CODES),
         ("BulkOperationErrorCode", bulk.ERROR_CODES),
         ("BulkOperationStatus", bulk.STATUSES),
     ],

@@ -19,7 +19,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import EgressPolicy, EgressRoute, GuardedClient, HostRule, HttpAnswer, WireError
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings, HttpRequest, Token
-from pixee_workers.sync_base.upload_contract import Downloaded
+from pixee_workers.sync_base.upload_contract import Downloaded, UploadFile
 
 
 class DirectContext:
@@ -93,6 +93,22 @@ class DirectContext:
             target.flush()
             headers = {name.lower(): value for name, value in found.headers.items()}
             yield Downloaded(Path(target.name), found.size, headers)
+
+    async def send_file(self, request: HttpRequest, file: UploadFile) -> HttpAnswer:
+        """As the engine's: to the file hosts, judged by `classify`."""
+        self.calls.append(request)
+        answer = await self._client.request(
+            request.method,
+            request.url,
+            rule=HostRule.of_suffixes(*self._adapter.manifest.host.file_hosts),
+            deadline=request.deadline_seconds,
+            headers=request.headers,
+            content=file.path,
+        )
+        fault = self._adapter.classify(answer)
+        if fault is not None:
+            raise fault
+        return answer
 
     async def token(self, fetch: Callable[[], Awaitable[Token]]) -> str:
         if self._token is None:

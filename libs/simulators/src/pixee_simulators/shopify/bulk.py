@@ -1,40 +1,67 @@
-"""Bulk queries: started, run on the simulator's clock, read as a file of JSON lines at a signed address.
+"""Bulk operations: started, run on the simulator's clock, read as a file of JSON lines at a signed address.
 
 Sheet, "Pull products": at most 5 connections, nested at most 2 levels below the root, no `node`/`nodes` at the top, 5 at once. Each
 node is a line; the children of a connection are lines of their own with `__parentId`, right behind their parent only where
-`groupObjects` was asked for (else all of them stand behind all parents, so nobody can rely on neighbours).
+`groupObjects` was asked for (else all of them stand behind all parents, so nobody can rely on neighbours). Of a bulk mutation each
+line of variables is one line of the result, known by `__lineNumber` and in no order (sheet, "Push products": bulk path).
 """
 
 from typing import Any
 
-from pixee_simulators.shopify import bulk_files
-from pixee_simulators.shopify.bulk_rules import problem
+from pixee_simulators.shopify import bulk_files, staged_uploads
+from pixee_simulators.shopify.bulk_rules import mutation_problem, problem
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid
 from pixee_simulators.shopify.records import Bulk, UserError
 from pixee_simulators.shopify.wire import Fields, Info, at, attribute, context_of, moment
 
+Given = dict[str, Any]
+_LIMIT = "Bulk operations limit reached. Please try again later."
 
-def run_query(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+
+def run_query(context: Context, arguments: Given) -> Given:
     """The payload of bulkOperationRunQuery."""
-    running = sum(not one.done for one in context.store.bulks.values())
-    error = None
     if (wrong := problem(arguments["query"])) is not None:
-        error = UserError("INVALID", ["query"], wrong)
-    elif running >= int(context.limits["bulk_queries"]):
-        error = UserError("LIMIT_REACHED", None, "Bulk operations limit reached. Please try again later.")
-    if error is not None:
-        return {"bulkOperation": None, "userErrors": [error]}
+        return _refused(UserError("INVALID", ["query"], wrong))
+    if _running(context, mutations=False) >= int(context.limits["bulk_queries"]):
+        return _refused(UserError("LIMIT_REACHED", None, _LIMIT))
+    return _begun(context, arguments["query"], grouped=bool(arguments["groupObjects"]))
+
+
+def run_mutation(context: Context, arguments: Given) -> Given:
+    """The payload of bulkOperationRunMutation; its lines are read, not yet tried."""
+    staged = context.store.staged.get(arguments["stagedUploadPath"])
+    if (wrong := mutation_problem(arguments["mutation"])) is not None:
+        return _refused(UserError("INVALID_MUTATION", ["mutation"], wrong))
+    if staged is None or staged.content is None:
+        return _refused(UserError("NO_SUCH_FILE", ["stagedUploadPath"], "The JSONL file could not be found."))
+    if not staged_uploads.is_jsonl(staged.content):
+        return _refused(UserError("INVALID_STAGED_UPLOAD_FILE", ["stagedUploadPath"], "The JSONL file is invalid."))
+    if _running(context, mutations=True) >= int(context.limits["bulk_mutations"]):
+        return _refused(UserError("OPERATION_IN_PROGRESS", None, "A bulk mutation is already running."))
+    return _begun(context, arguments["mutation"], grouped=False, variables=staged.content)
+
+
+def _running(context: Context, *, mutations: bool) -> int:
+    return sum(not one.done and (one.variables is not None) == mutations for one in context.store.bulks.values())
+
+
+def _refused(error: UserError) -> Given:
+    return {"bulkOperation": None, "userErrors": [error]}
+
+
+def _begun(context: Context, text: str, *, grouped: bool, variables: str | None = None) -> Given:
     seconds = float(context.limits["bulk_s"])
     bulk = Bulk(
         id=context.store.new_id(),
-        query=arguments["query"],
-        grouped=bool(arguments["groupObjects"]),
+        query=text,
+        grouped=grouped,
         created_at=context.now,
         running_at=context.now + seconds / 4,
         done_at=context.now + seconds,
         scopes=sorted(context.scopes),
         error=_planted(context),
+        variables=variables,
     )
     context.store.bulks[bulk.id] = bulk
     context.work.ids.append(gid("BulkOperation", bulk.id))
@@ -75,6 +102,6 @@ BULK: Fields = {
     "query": attribute("query"),
     "rootObjectCount": lambda one, _info: str(one.roots),
     "status": lambda one, info: status(one, context_of(info).now),
-    "type": lambda _one, _info: "QUERY",
+    "type": lambda one, _info: "QUERY" if one.variables is None else "MUTATION",
     "url": lambda one, info: _url(one, info, partial=False),
 }

@@ -1,4 +1,4 @@
-"""What a document must be to run as a bulk query."""
+"""What a document must be to run in bulk."""
 
 from functools import lru_cache
 from importlib.resources import files
@@ -52,6 +52,24 @@ def problem(text: str) -> str | None:
         return f"Bulk queries cannot contain more than {CONNECTIONS_MAX} connections."
     if max(depths) > LEVELS_MAX:
         return f"Bulk queries cannot be nested more than {LEVELS_MAX} levels deep."
+    return None
+
+
+def mutation_problem(text: str) -> str | None:
+    """Why the document cannot run as a bulk mutation; None: it can."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        return f"Invalid bulk mutation: {error.message}"
+    errors = validate(_schema(), document)
+    if errors:
+        return f"Invalid bulk mutation: {errors[0].message}"
+    (first, *others) = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    if others or first.operation is not OperationType.MUTATION or len(first.selection_set.selections) != 1:
+        return "Bulk mutations must contain exactly one mutation."
+    root = _schema().mutation_type
+    if root is not None and len(_depths(root, first.selection_set, 0)) > 1:
+        return "Bulk mutations cannot contain more than one connection."
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from pixee_simulators.shopify.context import Context
-from pixee_simulators.shopify.executable import Executable
+from pixee_simulators.shopify.executable import Executable, formatted
 from pixee_simulators.shopify.pages import WHOLE
 from pixee_simulators.shopify.records import Bulk
 
@@ -18,12 +18,32 @@ def settle(context: Context, executable: Executable) -> int:
     """Finish what is due; how many."""
     due = [one for one in context.store.bulks.values() if not one.done and one.done_at <= context.now]
     for bulk in sorted(due, key=lambda one: (one.done_at, one.id)):
-        _run(bulk, context, executable)
+        if bulk.variables is None:
+            _query(bulk, context, executable)
+        else:
+            _mutation(bulk, bulk.variables, context, executable)
         bulk.done = True
     return len(due)
 
 
-def _run(bulk: Bulk, context: Context, executable: Executable) -> None:
+def _mutation(bulk: Bulk, variables: str, context: Context, executable: Executable) -> None:
+    """Every line on its own; one that fails ends half way, with the partial result of what it has done."""
+    given = variables.splitlines()
+    if bulk.error is not None:
+        given = given[: len(given) // 2]
+    inner = replace(context, now=bulk.done_at, scopes=frozenset(bulk.scopes))
+    prepared = executable.prepare(bulk.query)
+    lines = []
+    for number, line in enumerate(given):
+        result = executable.run(prepared, orjson.loads(line), inner)
+        errors = {"errors": [formatted(error) for error in result.errors]} if result.errors else {}
+        lines.append(errors | {"data": result.data, "__lineNumber": number})
+    bulk.roots = bulk.objects = len(lines)
+    bulk.variables = ""
+    bulk.result = "".join(f"{orjson.dumps(line).decode()}\n" for line in reversed(lines))
+
+
+def _query(bulk: Bulk, context: Context, executable: Executable) -> None:
     inner = replace(context, now=bulk.done_at, scopes=frozenset(bulk.scopes), work=type(context.work)())
     token = WHOLE.set(True)
     try:

@@ -4,7 +4,15 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from pixee_simulators.shopify import bulk, collections, inventory, metafields, operations, product_changes
+from pixee_simulators.shopify import (
+    bulk,
+    collections,
+    inventory,
+    metafields,
+    operations,
+    product_changes,
+    staged_uploads,
+)
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid, number_of
 from pixee_simulators.shopify.product_set import product_set
@@ -142,6 +150,7 @@ def _written(context: Context, kind: str, owner: Product | Variant, given: Given
 
 
 MUTATIONS: dict[str, Body] = {
+    "bulkOperationRunMutation": bulk.run_mutation,
     "bulkOperationRunQuery": bulk.run_query,
     "collectionCreate": _collection_create,
     "inventoryItemUpdate": _item_update,
@@ -153,6 +162,7 @@ MUTATIONS: dict[str, Body] = {
     "productVariantsBulkCreate": _bulk_create,
     "productVariantsBulkDelete": _bulk_delete,
     "productVariantsBulkUpdate": _bulk_update,
+    "stagedUploadsCreate": staged_uploads.create,
 }
 
 IDEMPOTENT: dict[str, Body] = {"inventoryActivate": _activate, "inventorySetQuantities": _set_quantities}

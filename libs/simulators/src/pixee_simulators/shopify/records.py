@@ -191,3 +191,13 @@ class Bulk:
     roots: int = 0
     result: str = ""
     done: bool = False
+    variables: str | None = None
+    """Of a bulk mutation: the uploaded lines."""
+
+
+@dataclass(slots=True)
+class Staged:
+    """A place for an upload: what its form must hold, and the file once it came."""
+
+    parameters: dict[str, str]
+    content: str | None = None

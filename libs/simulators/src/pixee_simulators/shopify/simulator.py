@@ -14,7 +14,7 @@ from graphql import ExecutionResult
 
 from pixee_simulators.kit import Call, FaultRule, Shop, Simulator, Violation, call_of
 from pixee_simulators.kit.simulator import shop_host
-from pixee_simulators.shopify import access, bulk_files, bulk_work, gates, operations, snapshot
+from pixee_simulators.shopify import access, bulk_files, bulk_work, gates, operations, snapshot, staged_uploads
 from pixee_simulators.shopify.bucket import Bucket
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.executable import Prepared, executable, formatted
@@ -26,6 +26,7 @@ from pixee_simulators.shopify.store import Store
 _VERSION = re.compile(r"20\d\d-(01|04|07|10)|unstable")
 _SUPPORTED = frozenset({"2026-01", "2026-04", "2026-07", "2026-10", "2027-01", "unstable"})
 _OLDEST = "2026-01"
+_STORAGE = frozenset({bulk_files.HOST, staged_uploads.HOST})
 
 
 class ShopifySimulator(Simulator[ShopState]):
@@ -46,6 +47,7 @@ class ShopifySimulator(Simulator[ShopState]):
         app.router.add_post("/admin/api/{version}/graphql.json", self._graphql)
         app.router.add_post("/admin/oauth/access_token", self._token)
         app.router.add_get(bulk_files.ROUTE, self._bulk_file)
+        app.router.add_post("/", self._staged_upload)
 
     # --- what the kit asks ----------------------------------------------------------------------------------------
 
@@ -63,14 +65,16 @@ class ShopifySimulator(Simulator[ShopState]):
         shop.state.bucket = Bucket(float(shop.limits["maximumAvailable"]), self.clock.now())
 
     def shop_of(self, request: web.Request, body: bytes) -> Shop[ShopState] | None:
-        """Result files of all shops stand at one host of Google's; their path names the shop."""
+        """Files of all shops stand at hosts of Google's: the path of a result names the shop, and the `key` of an upload."""
+        if shop_host(request.host) == staged_uploads.HOST:
+            return self.shop_at(staged_uploads.shop_in(body))
         if shop_host(request.host) == bulk_files.HOST:
             return self.shop_at(request.match_info.get("shop", ""))
         return self.shop_at(request.host)
 
     def classify(self, shop: Shop[ShopState], request: web.Request, body: bytes) -> tuple[str, str]:
-        if shop_host(request.host) == bulk_files.HOST:
-            return "read", "bulkFile"
+        if shop_host(request.host) in _STORAGE:
+            return "read", "bulkFile" if request.method == "GET" else "stagedUpload"
         if not request.path.endswith("/graphql.json"):
             return "read", request.path.rsplit("/", 1)[-1]
         said = asked(request, body)
@@ -78,7 +82,7 @@ class ShopifySimulator(Simulator[ShopState]):
         return "write" if prepared.is_mutation else "read", "+".join(prepared.fields) or "refused"
 
     def validate(self, shop: Shop[ShopState], request: web.Request, body: bytes) -> list[Violation]:
-        if shop_host(request.host) == bulk_files.HOST and "X-Shopify-Access-Token" in request.headers:
+        if shop_host(request.host) in _STORAGE and "X-Shopify-Access-Token" in request.headers:
             return [Violation("leaked_token", "headers", "a token was sent to a signed address")]
         if self._judge is None or not request.path.endswith("/graphql.json"):
             return []
@@ -134,6 +138,10 @@ class ShopifySimulator(Simulator[ShopState]):
     async def _bulk_file(self, request: web.Request) -> web.Response:
         call: Call[ShopState] = call_of(request)
         return bulk_files.read(request, call.shop.state.store, self.clock.now())
+
+    async def _staged_upload(self, request: web.Request) -> web.Response:
+        call: Call[ShopState] = call_of(request)
+        return staged_uploads.receive(request.headers.get("Content-Type", ""), call.body, call.shop.state.store)
 
     async def _graphql(self, request: web.Request) -> web.Response:
         version = request.match_info["version"]

@@ -16,6 +16,7 @@ from pixee_simulators.shopify.records import (
     Option,
     OptionValue,
     Product,
+    Staged,
     UserError,
     Variant,
 )
@@ -34,6 +35,7 @@ def frozen(store: Store) -> Plain:
         "definitions": store.definitions,
         "operations": list(store.operations.values()),
         "bulks": list(store.bulks.values()),
+        "staged": store.staged,
         "attempts": store.attempts,
         "tokens": store.tokens,
         "refresh_tokens": store.refresh_tokens,
@@ -54,6 +56,7 @@ def thawed(kept: Plain) -> Store:
     store.definitions = [Definition(**one) for one in kept["definitions"]]
     store.operations = {one["id"]: _operation(one) for one in kept["operations"]}
     store.bulks = {one["id"]: Bulk(**one) for one in kept.get("bulks", ())}
+    store.staged = {key: Staged(**one) for key, one in kept.get("staged", {}).items()}
     store.pending = {one.id for one in store.operations.values() if not one.done}
     store.attempts = {key: Attempt(**one) for key, one in kept["attempts"].items()}
     for one in kept["products"]:

@@ -19,6 +19,7 @@ DEFAULT_LIMITS: dict[str, Any] = {
     "operation_s": 2.0,
     "bulk_s": 4.0,
     "bulk_queries": 5,
+    "bulk_mutations": 5,
     "bulk_fails": 0,
     "bulk_error": "INTERNAL_SERVER_ERROR",
     "search_lag_s": 0.0,
@@ -30,7 +31,7 @@ DEFAULT_LIMITS: dict[str, Any] = {
 }
 """`maximumAvailable`/`restoreRate`: the bucket, in points and points a second. `media_s`/`operation_s`: how long images
 and background productSets take. `search_lag_s`: how far searches lag behind writes. `bulk_s`: how long a
-bulk operation takes; at most `bulk_queries` run at once; the next `bulk_fails` of them end FAILED with `bulk_error`. A synchronous productSet of more
+bulk operation takes; at most `bulk_queries` and `bulk_mutations` run at once; the next `bulk_fails` of them end FAILED with `bulk_error`. A synchronous productSet of more
 than `synchronous_variants` variants is committed and cut with 504 after `gateway_timeout_s`. The next `null_payloads`
 mutations (of `null_payload_operation`, empty: any) answer a null payload with INTERNAL_SERVER_ERROR, done or
 (`null_payload_commits` false) not done.

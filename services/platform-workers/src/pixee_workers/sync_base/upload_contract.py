@@ -170,7 +170,8 @@ class Completer(Protocol):
     """An uploader whose records need more than the item itself: what the shop has now, or rules that only the shop knows.
 
     `mapped` and `record` are pure; this is the place between them where the shop is asked, for as many items at a time as the
-    engine likes. It writes nothing, so it may be repeated at will. Outcomes are final for the file: such items get no record.
+    engine likes. It may be repeated at will: it writes nothing but what a record cannot do and once more does not change (a
+    withdrawal, where files hold none). Outcomes are final for the file: such items get no record.
     """
 
     async def completed(

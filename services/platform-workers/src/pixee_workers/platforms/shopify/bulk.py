@@ -55,29 +55,41 @@ STATUSES: Mapping[str, Next | None] = {
 """By `status`; null: its result can be read. FAILED is decided by `ERROR_CODES` where that has its code."""
 
 
+MUTATION_START_CODES: Mapping[str, Next] = {
+    "INTERNAL_FILE_SERVER_ERROR": Next.WAIT,
+    "INVALID_MUTATION": Next.BROKEN,
+    "INVALID_STAGED_UPLOAD_FILE": Next.BROKEN,
+    "LIMIT_REACHED": Next.WAIT,
+    "NO_SUCH_FILE": Next.WAIT,
+    "OPERATION_IN_PROGRESS": Next.WAIT,
+}
+"""bulkOperationRunMutation, by `userErrors[].code` (sheet, "Push products": start errors). After a wait the file is uploaded anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """How far it is. `url`: null where the result has no line. `size` in bytes; `roots`: products."""
+    """How far it is. `url`: of the whole result, `partial`: of what a failed one has; null: no line. `size` of the whole in
+    bytes; `roots`: products.
+    """
 
     next: Next | None
-    url: str | None
-    size: int
-    roots: int
+    url: str | None = None
+    partial: str | None = None
+    size: int = 0
+    roots: int = 0
 
 
 async def start_query(query: str, context: CallContext) -> str | Next:
     """The operation's id, or what to do instead. Children come right behind their parents, so the file can be read in parts."""
     data, _ = await ask(context, "bulkOperationRunQuery", wire.RUN_QUERY, {"query": query}, cost=_STARTED)
-    payload = payload_of(data, "bulkOperationRunQuery")
-    for error in payload["userErrors"]:
-        found = START_CODES.get(str(error.get("code")), Next.BROKEN)
-        if found is Next.BROKEN:
-            raise contract_broken(f"a bulk query is refused: {error.get('message')}")
-        return found
-    operation = payload.get("bulkOperation") or {}
-    if not operation.get("id"):
-        raise contract_broken("a bulk query without an operation")
-    return str(operation["id"])
+    return _started(payload_of(data, "bulkOperationRunQuery"), START_CODES)
+
+
+async def start_mutation(mutation: str, path: str, client: str, context: CallContext) -> str | Next:
+    """As `start_query`. `path`: of the uploaded variables. What becomes of a start whose answer is lost is not known."""
+    variables = {"mutation": mutation, "path": path, "client": client}
+    data, _ = await ask(context, "bulkOperationRunMutation", wire.RUN_MUTATION, variables, cost=_STARTED, safe=False)
+    return _started(payload_of(data, "bulkOperationRunMutation"), MUTATION_START_CODES)
 
 
 async def look(operation: str, context: CallContext) -> Bulk:
@@ -85,7 +97,7 @@ async def look(operation: str, context: CallContext) -> Bulk:
     data, _ = await ask(context, "bulkOperation", wire.BULK_OPERATION, {"id": operation}, cost=_ASKED)
     found = data.get("bulkOperation")
     if found is None:
-        return Bulk(Next.AGAIN, None, 0, 0)
+        return Bulk(Next.AGAIN)
     status = str(found["status"])
     if status not in STATUSES:
         raise contract_broken(f"a bulk operation is in the state {status}")
@@ -94,7 +106,20 @@ async def look(operation: str, context: CallContext) -> Bulk:
         step = ERROR_CODES.get(str(found.get("errorCode")), Next.AGAIN)
     if step is Next.DENIED:
         raise _denied()
-    return Bulk(step, found.get("url"), _number(found.get("fileSize")), _number(found.get("rootObjectCount")))
+    size, roots = _number(found.get("fileSize")), _number(found.get("rootObjectCount"))
+    return Bulk(step, found.get("url"), found.get("partialDataUrl"), size, roots)
+
+
+def _started(payload: Mapping[str, Any], codes: Mapping[str, Next]) -> str | Next:
+    for error in payload["userErrors"]:
+        found = codes.get(str(error.get("code")), Next.BROKEN)
+        if found is Next.BROKEN:
+            raise contract_broken(f"a bulk operation is refused: {error.get('message')}")
+        return found
+    operation = payload.get("bulkOperation") or {}
+    if not operation.get("id"):
+        raise contract_broken("a bulk operation without an id")
+    return str(operation["id"])
 
 
 def _denied() -> PlatformFault:

@@ -205,6 +205,15 @@ STORAGE: Mapping[int, Rule] = {
 }
 """By HTTP status, where the answer is the file storage's; nothing that it says is about the shop's credentials."""
 
+BULK_BUSY = Rule(
+    FaultKind.THROTTLED,
+    _SUBMISSION,
+    ReasonCode.THROTTLED,
+    "Shopify is still busy with another bulk operation.",
+    "Push products: bulk path, start errors",
+)
+"""The file waits and is uploaded again."""
+
 NULL_PAYLOAD = Rule(
     FaultKind.AMBIGUOUS,
     _SUBMISSION,

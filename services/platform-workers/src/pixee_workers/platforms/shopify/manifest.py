@@ -14,6 +14,7 @@ from pixee_common.platforms.manifest import (
     Mode,
     Semantics,
     SettingField,
+    Upload,
 )
 
 API_VERSION = "2026-10"
@@ -29,6 +30,13 @@ BULK_FROM = 1000
 
 BULK_PAGE = 100
 """Products of one page of a bulk query's file."""
+
+BULK_PUSH_FROM = 500
+"""From so many products on they are written by a bulk mutation, which costs no points; below, calls have their answer sooner."""
+
+BULK_PUSH_ITEMS = 20_000
+BULK_PUSH_BYTES = 95_000_000
+"""Shopify takes 100 MB; the form around the file counts too (section "Push products: bulk path")."""
 
 REQUIRED_SCOPES = ("read_products", "write_products", "read_inventory", "write_inventory", "read_locations")
 
@@ -98,6 +106,12 @@ _SETTINGS = (
 
 _PUSH_PRODUCTS = Capability(
     mode=Mode.SINGLE,
+    upload=Upload(
+        from_items=BULK_PUSH_FROM,
+        max_items=BULK_PUSH_ITEMS,
+        max_bytes=BULK_PUSH_BYTES,
+        result_deadline_seconds=90_000.0,
+    ),
     max_items=1,
     semantics=Semantics.MERGE,
     idempotency=Idempotency.UPSERT_BY_KEY,

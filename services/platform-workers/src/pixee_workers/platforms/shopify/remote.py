@@ -59,12 +59,13 @@ async def poll(job: RemoteJob, context: CallContext) -> PollResult:
         return PollResult(
             (Outcome(written.item_id, OutcomeKind.TRANSIENT, ReasonCode.ANSWER_UNKNOWN, message),), done=True
         )
-    variants = await _variants(product, context)
+    variants = await variants_of(product, context)
     media = await _media(product["id"], written, context)
     return PollResult((applied(written, product["id"], variants, media),), done=True)
 
 
-async def _variants(product: Mapping[str, Any], context: CallContext) -> list[Mapping[str, Any]]:
+async def variants_of(product: Mapping[str, Any], context: CallContext) -> list[Mapping[str, Any]]:
+    """All of them; `product` has its id and the first page."""
     page = product["variants"]
     found = list(page["nodes"])
     while page["pageInfo"]["hasNextPage"]:

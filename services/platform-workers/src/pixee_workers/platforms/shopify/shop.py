@@ -130,6 +130,12 @@ async def ensure_definition(context: CallContext) -> None:
     context.memory[_DEFINITION] = True
 
 
+def forget_everything(context: CallContext) -> None:
+    """One of the ids that we remember is wrong, and it is not known which."""
+    for key in [one for one in context.memory if one in {_FACTS, _DEFINITION} or one.startswith(_COLLECTION)]:
+        context.memory.pop(key, None)
+
+
 def forget_definition(context: CallContext) -> None:
     """It was deleted at the shop."""
     context.memory.pop(_DEFINITION, None)

@@ -103,8 +103,20 @@ PULL_SIZE = "query PullSize($q: String) { shop { name } productsCount(query: $q)
 RUN_QUERY = """mutation RunQuery($query: String!) { bulkOperationRunQuery(query: $query, groupObjects: true) {
   bulkOperation { id status } userErrors { code field message } } }"""
 
+STAGE = """mutation Stage($input: [StagedUploadInput!]!) { stagedUploadsCreate(input: $input) {
+  stagedTargets { url parameters { name value } } userErrors { field message } } }"""
+
+RUN_MUTATION = """mutation RunMutation($mutation: String!, $path: String!, $client: String!) {
+  bulkOperationRunMutation(mutation: $mutation, stagedUploadPath: $path, clientIdentifier: $client) {
+    bulkOperation { id status } userErrors { code field message } } }"""
+
+BULK_PUSH = """mutation BulkPush($identifier: ProductSetIdentifiers!, $input: ProductSetInput!) {
+  productSet(identifier: $identifier, input: $input, synchronous: true) {
+    product { id } userErrors { code field message } } }"""
+"""What a bulk mutation does with each line. Ids of variants are read afterwards, and only where they are not known."""
+
 BULK_OPERATION = """query BulkOperation($id: ID!) { bulkOperation(id: $id) {
-  status errorCode rootObjectCount fileSize url } }"""
+  status errorCode rootObjectCount fileSize url partialDataUrl } }"""
 
 
 def bulk_products(query: str | None) -> str:
@@ -149,3 +161,35 @@ def find_keys(count: int) -> str:
         for index in range(count)
     )
     return f"query FindKeys({given}) {{\n{asked} }}"
+
+
+@lru_cache(maxsize=64)
+def written_products(kinds: tuple[str, ...]) -> str:
+    """Products as they were just written: `k` by our key, `i` by id, followed by `m` where the ids of media are read too.
+
+    Variables of the product number n: `at<n>` (key or id), `v<n>` and `m<n>` (how many variants and media).
+    """
+    given, asked = [], []
+    for index, kind in enumerate(kinds):
+        by_key = kind.startswith("k")
+        given.append(f"$at{index}: {'String!' if by_key else 'ID!'}, $v{index}: Int!")
+        custom = f'{{customId: {{namespace: "{KEY_NAMESPACE}", key: "{KEY_NAME}", value: $at{index}}}}}'
+        root = f"productByIdentifier(identifier: {custom})" if by_key else f"product(id: $at{index})"
+        media = ""
+        if kind.endswith("m"):
+            given.append(f"$m{index}: Int!")
+            media = f" media(first: $m{index}) {{ nodes {{ id }} }}"
+        variants = f"variants(first: $v{index}) {{ pageInfo {{ hasNextPage endCursor }} {_VARIANT_IDS} }}"
+        asked.append(f"  p{index}: {root} {{ id {variants}{media} }}")
+    return f"query WrittenProducts({', '.join(given)}) {{\n{chr(10).join(asked)} }}"
+
+
+@lru_cache(maxsize=64)
+def set_metafields(count: int) -> str:
+    """`count` times metafieldsSet in one document."""
+    given = ", ".join(f"$set{index}: [MetafieldsSetInput!]!" for index in range(count))
+    asked = "\n".join(
+        f"  set{index}: metafieldsSet(metafields: $set{index}) {{ userErrors {{ code field message }} }}"
+        for index in range(count)
+    )
+    return f"mutation SetMetafields({given}) {{\n{asked} }}"
