@@ -249,3 +249,9 @@ def test_what_is_kept_of_an_item_is_small():
     values: Mapping[str, Any] = {"variables": {"input": "x" * 9999}, "key": "A", "written": {}, "sets": []}
     one = mapped(item(simple("A")))
     assert bulk_pushes.kept(type(one)(one.item, values)) == {"key": "A", "written": {}, "sets": []}
+
+
+async def test_products_of_a_file_are_published_when_it_is_done(shop: Shop, filed: Filed):
+    shop.configure(extra={"publications": "Online Store"})
+    assert kinds(await filed.pushed(item(simple("A")), item(simple("B")))) == ["applied"] * 2
+    assert [one.publications for one in shop.products] == [[71_000_001]] * 2

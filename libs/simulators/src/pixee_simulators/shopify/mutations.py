@@ -11,6 +11,7 @@ from pixee_simulators.shopify import (
     metafields,
     operations,
     product_changes,
+    publications,
     staged_uploads,
 )
 from pixee_simulators.shopify.context import Context
@@ -53,6 +54,12 @@ def _product_update(context: Context, arguments: Given) -> Given:
     product, errors = product_changes.update(context, arguments.get("product") or {})
     _touch(context, product)
     return {"product": product, "userErrors": errors}
+
+
+def _published(context: Context, arguments: Given, *, there: bool) -> Given:
+    product, errors = publications.publish(context, arguments["id"], arguments["input"], there=there)
+    _touch(context, product, [])
+    return {"publishable": product, "shop": shop(context, {}), "userErrors": errors}
 
 
 def _bulk_update(context: Context, arguments: Given) -> Given:
@@ -162,6 +169,8 @@ MUTATIONS: dict[str, Body] = {
     "productVariantsBulkCreate": _bulk_create,
     "productVariantsBulkDelete": _bulk_delete,
     "productVariantsBulkUpdate": _bulk_update,
+    "publishablePublish": lambda context, arguments: _published(context, arguments, there=True),
+    "publishableUnpublish": lambda context, arguments: _published(context, arguments, there=False),
     "stagedUploadsCreate": staged_uploads.create,
 }
 

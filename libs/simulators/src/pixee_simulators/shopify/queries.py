@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pixee_simulators.shopify import listings, pages
+from pixee_simulators.shopify import listings, pages, publications
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid, kind_of, number_of
 from pixee_simulators.shopify.product_identity import found
@@ -101,5 +101,6 @@ QUERIES: dict[str, Body] = {
     "productVariants": listings.variants,
     "products": listings.products,
     "productsCount": lambda context, arguments: counted(listings.count(context, arguments.get("query"))),
+    "publications": publications.listed,
     "shop": shop,
 }

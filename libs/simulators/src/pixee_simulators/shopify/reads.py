@@ -2,6 +2,7 @@
 
 from pixee_simulators.shopify.bulk import BULK
 from pixee_simulators.shopify.pages import cursor
+from pixee_simulators.shopify.publications import PUBLICATION
 from pixee_simulators.shopify.reads_catalog import CATALOG
 from pixee_simulators.shopify.reads_inventory import INVENTORY
 from pixee_simulators.shopify.records import (
@@ -17,6 +18,7 @@ from pixee_simulators.shopify.records import (
     Option,
     OptionValue,
     Product,
+    Publication,
     UserError,
     Variant,
 )
@@ -35,7 +37,7 @@ CONNECTION: Fields = {
     },
 }
 
-OBJECTS: dict[str, Fields] = CATALOG | INVENTORY | {"BulkOperation": BULK}
+OBJECTS: dict[str, Fields] = CATALOG | INVENTORY | {"BulkOperation": BULK, "Publication": PUBLICATION}
 USER_ERROR: Fields = {
     "code": attribute("code"),
     "field": attribute("path"),
@@ -54,6 +56,7 @@ TYPE_NAMES: dict[type, str] = {
     Option: "ProductOption",
     OptionValue: "ProductOptionValue",
     Product: "Product",
+    Publication: "Publication",
     UserError: "UserError",
     Variant: "ProductVariant",
 }

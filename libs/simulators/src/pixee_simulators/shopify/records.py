@@ -132,6 +132,7 @@ class Product:
     media: list[int] = field(default_factory=list)
     metafields: list[Metafield] = field(default_factory=list)
     collections: list[int] = field(default_factory=list)
+    publications: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -150,6 +151,15 @@ class Location:
     active: bool
     online: bool
     created_at: int
+
+
+@dataclass(slots=True)
+class Publication:
+    """A sales channel (or another place) on which products are shown. `auto`: new products are published there by themselves."""
+
+    id: int
+    name: str
+    auto: bool
 
 
 @dataclass(slots=True)

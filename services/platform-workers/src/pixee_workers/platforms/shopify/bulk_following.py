@@ -9,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify import cost, wire
+from pixee_workers.platforms.shopify import cost, publishing, wire
 from pixee_workers.platforms.shopify.metafields import Metafield
 from pixee_workers.platforms.shopify.products import trouble_in
 from pixee_workers.platforms.shopify.remote import variants_of
@@ -76,7 +76,7 @@ async def _outcome(
 ) -> Outcome:
     written = one.written.model_copy(update={"trouble": troubles.get(one.written.item_id)})
     if one.is_known:
-        return applied(written, str(written.product), (), ())
+        return await publishing.published(written, applied(written, str(written.product), (), ()), context)
     product = there[written.item_id]
     if product is None:
         lost = (written.product, *written.sent_ids)
@@ -84,7 +84,8 @@ async def _outcome(
         gone = Linked(gone=tuple(external for external in lost if external is not None))
         return again(written.item_id, ReasonCode.NOT_FOUND_AT_SHOP, message, gone)
     media = [node["id"] for node in (product.get("media") or {"nodes": ()})["nodes"]]
-    return applied(written, product["id"], await variants_of(product, context), media)
+    outcome = applied(written, product["id"], await variants_of(product, context), media)
+    return await publishing.published(written, outcome, context)
 
 
 async def _read(wanted: Sequence[_Sent], context: CallContext) -> dict[UUID, Mapping[str, Any] | None]:

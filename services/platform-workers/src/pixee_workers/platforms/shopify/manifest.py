@@ -40,6 +40,9 @@ BULK_PUSH_BYTES = 95_000_000
 
 REQUIRED_SCOPES = ("read_products", "write_products", "read_inventory", "write_inventory", "read_locations")
 
+PUBLICATION_SCOPES = ("read_publications", "write_publications")
+"""Needed too where the connector names sales channels."""
+
 _CONTENT = (
     "title",
     "descriptionHtml",
@@ -96,6 +99,11 @@ _SETTINGS = (
         "online orders.",
     ),
     SettingField(
+        name="publications",
+        label="Sales channels",
+        help="On which channels products are published: names or GIDs, separated by commas. Empty: that is left to the shop.",
+    ),
+    SettingField(
         name="on_delete",
         label="When a product is deleted",
         choices=("keep", "unpublish", "delete"),
@@ -121,7 +129,7 @@ _PUSH_PRODUCTS = Capability(
     look_up_new=True,
     fields=FieldPolicy(
         sent=_CONTENT,
-        companions=("variants.id",),
+        companions=("variants.id", "publicationId"),
         create_only=("variants.price", "variants.compareAtPrice", "variants.inventoryQuantities"),
         read_only=("id", "updatedAt", "handle", "variants.inventoryQuantity"),
     ),

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify import cost, mapping, shop, wire
+from pixee_workers.platforms.shopify import cost, mapping, publishing, shop, wire
 from pixee_workers.platforms.shopify.documents import ProductDocument, product_document, variables_of
 from pixee_workers.platforms.shopify.manifest import SYNCHRONOUS_VARIANTS
 from pixee_workers.platforms.shopify.remote import remote_job
@@ -15,7 +15,7 @@ from pixee_workers.platforms.shopify.verdicts import rejected, user_errors
 from pixee_workers.platforms.shopify.written import Trouble, Written, applied, refused, written_of
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Action, Mapped, ProductItem
-from pixee_workers.sync_base.outcomes import Linked, Outcome, Submission
+from pixee_workers.sync_base.outcomes import Linked, Outcome, Refusal, Submission
 
 
 async def submit(one: Mapped[ProductItem], context: CallContext) -> Submission:
@@ -42,8 +42,11 @@ async def prepared(one: Mapped[ProductItem], context: CallContext) -> tuple[Prod
         await shop.ensure_definition(context)
     titles: list[str] = values["collections"]
     collections = await shop.collection_ids(context, titles)
+    channels = await publishing.ids_of(values.get("publications") or (), context)
+    if isinstance(channels, Refusal):
+        return Outcome(item.id, OutcomeKind.REJECTED, channels.reason, channels.message, channels.field)
     document = product_document(item, values, collections, location)
-    return document, written_of(item, document, titles, location)
+    return document, written_of(item, document, titles, location, channels)
 
 
 async def _pushed(document: ProductDocument, written: Written, context: CallContext) -> Submission:
@@ -73,7 +76,8 @@ async def _pushed(document: ProductDocument, written: Written, context: CallCont
     if product is None:
         raise contract_broken("productSet with neither product nor error")
     ids = [node["id"] for node in (product.get("media") or {"nodes": ()})["nodes"]]
-    return Submission((applied(written, product["id"], product["variants"]["nodes"], ids),))
+    outcome = applied(written, product["id"], product["variants"]["nodes"], ids)
+    return Submission((await publishing.published(written, outcome, context),))
 
 
 def trouble_in(data: Mapping[str, Any], sets: Iterable[int]) -> Trouble | None:

@@ -103,6 +103,14 @@ PULL_SIZE = "query PullSize($q: String) { shop { name } productsCount(query: $q)
 RUN_QUERY = """mutation RunQuery($query: String!) { bulkOperationRunQuery(query: $query, groupObjects: true) {
   bulkOperation { id status } userErrors { code field message } } }"""
 
+PUBLICATIONS = "{ publications(first: 100) { nodes { id name } } }"
+
+PUBLISH = """mutation Publish($id: ID!, $to: [PublicationInput!]!) {
+  publishablePublish(id: $id, input: $to) { userErrors { field message } } }"""
+
+UNPUBLISH_FROM = """mutation UnpublishFrom($id: ID!, $from: [PublicationInput!]!) {
+  publishableUnpublish(id: $id, input: $from) { userErrors { field message } } }"""
+
 STAGE = """mutation Stage($input: [StagedUploadInput!]!) { stagedUploadsCreate(input: $input) {
   stagedTargets { url parameters { name value } } userErrors { field message } } }"""
 
