@@ -40,7 +40,10 @@ _MOST_PAGES = 50
 
 def routes(manifest: Manifest, host: str, url: str) -> str:
     """The shop's host and every other that the platform has, in the operator's form, all to `url`."""
-    others = (*manifest.host.extra_hosts, *(f"*.{suffix}" for suffix in manifest.host.file_hosts))
+    others = (
+        *manifest.host.extra_hosts,
+        *(f"{below}{suffix}" for suffix in manifest.host.file_hosts for below in ("", "*.")),
+    )
     return ",".join(f"{one}={url}" for one in (host, *others))
 
 

@@ -15,7 +15,7 @@ from graphql.execution.values import get_variable_values
 from platform_workers.platforms.shopify.catalog import item, rich, shirt, values
 
 from pixee_simulators.kit.specs import find_specs
-from pixee_workers.platforms.shopify import user_errors, wire
+from pixee_workers.platforms.shopify import bulk, user_errors, wire
 from pixee_workers.platforms.shopify.documents import product_document, variables_of
 
 _IDEMPOTENT = "directive @idempotent(key: String!) on FIELD"
@@ -45,6 +45,10 @@ def documents() -> dict[str, str]:
                 found[f"push later={later} media={media} sets={sets}"] = wire.push(
                     later=later, media=media, metafield_sets=sets
                 )
+    found["written_products"] = wire.written_products(("k", "i", "km", "im"))
+    found["set_metafields"] = wire.set_metafields(10)
+    found["bulk_products"] = wire.bulk_products(None)
+    found["bulk_products since"] = wire.bulk_products("updated_at:>='2026-11-22T00:00:00Z'")
     return found | {f"find_keys {count}": wire.find_keys(count) for count in (1, 100)}
 
 
@@ -70,6 +74,19 @@ def test_the_variables_of_a_product_are_valid(published: GraphQLSchema, product:
     (operation,) = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
     given = get_variable_values(published, operation.variable_definitions, variables_of(document, later=False))
     assert not isinstance(given, list), given
+
+
+@pytest.mark.parametrize(
+    ("enum", "table"),
+    [
+        ("BulkOperationUserErrorCode", bulk.START_CODES),
+        ("BulkMutationErrorCode", bulk.MUTATION_START_CODES),
+        ("BulkOperationErrorCode", bulk.ERROR_CODES),
+        ("BulkOperationStatus", bulk.STATUSES),
+    ],
+)
+def test_every_published_word_of_bulk_operations_has_its_row(published: GraphQLSchema, enum: str, table: Any):
+    assert set(published.type_map[enum].values) == set(table)
 
 
 @pytest.mark.parametrize(

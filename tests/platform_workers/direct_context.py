@@ -4,9 +4,11 @@ Faults are made as the engine makes them: `classify` for answers, `unavailable` 
 answer of a call that is not safe was lost.
 """
 
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +19,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import EgressPolicy, EgressRoute, GuardedClient, HostRule, HttpAnswer, WireError
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings, HttpRequest, Token
+from pixee_workers.sync_base.upload_contract import Downloaded, UploadFile
 
 
 class DirectContext:
@@ -72,6 +75,38 @@ class DirectContext:
         if fault is not None:
             if fault.kind is FaultKind.CREDENTIALS:
                 self._token = None
+            raise fault
+        return answer
+
+    @asynccontextmanager
+    async def download(
+        self, url: str, *, label: str, spend: Mapping[str, float], span: range | None = None
+    ) -> AsyncIterator[Downloaded]:
+        """As the engine's: from the file hosts alone, judged by `classify`."""
+        self.calls.append(HttpRequest("GET", url, label, spend=spend))
+        rule = HostRule.of_suffixes(*self._adapter.manifest.host.file_hosts)
+        with tempfile.NamedTemporaryFile() as target:
+            found = await self._client.download(url, target, rule=rule, deadline=60.0, span=span)
+            fault = self._adapter.classify(HttpAnswer(found.status, found.headers, b"", found.elapsed))
+            if fault is not None:
+                raise fault
+            target.flush()
+            headers = {name.lower(): value for name, value in found.headers.items()}
+            yield Downloaded(Path(target.name), found.size, headers)
+
+    async def send_file(self, request: HttpRequest, file: UploadFile) -> HttpAnswer:
+        """As the engine's: to the file hosts, judged by `classify`."""
+        self.calls.append(request)
+        answer = await self._client.request(
+            request.method,
+            request.url,
+            rule=HostRule.of_suffixes(*self._adapter.manifest.host.file_hosts),
+            deadline=request.deadline_seconds,
+            headers=request.headers,
+            content=file.path,
+        )
+        fault = self._adapter.classify(answer)
+        if fault is not None:
             raise fault
         return answer
 

@@ -523,6 +523,15 @@ async def test_a_download_streams_into_the_file_and_tells_its_digest() -> None:
     assert b"authorization" not in server.requests[0].lower()
 
 
+async def test_a_part_of_a_file_can_be_asked_for() -> None:
+    async with raw_server(answers(b"cde", status="206 Partial Content")) as server, opened() as client:
+        file = io.BytesIO()
+        url = f"http://{SHOP}:{server.port}/f"
+        done = await client.download(url, file, rule=plain(server), deadline=5.0, span=range(2, 5))
+    assert (done.status, file.getvalue()) == (206, b"cde")
+    assert b"range: bytes=2-4\r\n" in server.requests[0].lower()
+
+
 async def test_a_download_is_capped_and_an_error_page_is_not_taken_for_the_file() -> None:
     async with raw_server(answers(b"x" * 1000)) as server, opened() as client:
         with pytest.raises(AnswerTooLarge):

@@ -17,7 +17,7 @@ ROLES = {"gateway": "pixee_gateway", "orchestrator": "pixee_orchestrator", "work
 """Service → its database role, as `pixee_common.db migrate` makes them."""
 
 SIMULATED_HOSTS = {
-    "shopify": ("*.myshopify.com",),
+    "shopify": ("*.myshopify.com", "*storage.googleapis.com"),
     "woocommerce": ("*.woo.example",),
     "amazon_sp_api": ("*.amazon.com", "*.amazonaws.com", "*.cloudfront.net"),
 }

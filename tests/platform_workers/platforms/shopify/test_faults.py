@@ -13,7 +13,7 @@ from platform_workers.platforms.shopify.conftest import Shop
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.egress import HttpAnswer
 from pixee_simulators.kit.specs import find_specs
-from pixee_workers.platforms.shopify import faults, user_errors
+from pixee_workers.platforms.shopify import bulk, faults, user_errors
 from pixee_workers.platforms.shopify.classify import classify, observe
 from pixee_workers.platforms.shopify.user_errors import Step
 from pixee_workers.platforms.shopify.verdicts import user_errors as read_errors
@@ -29,15 +29,9 @@ NO_ERRORS = {
 """Capital words of the sheet that name something else."""
 
 LATER = {
-    "INTERNAL_FILE_SERVER_ERROR",
-    "INVALID_MUTATION",
-    "INVALID_STAGED_UPLOAD_FILE",
-    "LIMIT_REACHED",
-    "NO_SUCH_FILE",
-    "OPERATION_IN_PROGRESS",
     "PRICE_LIST_CURRENCY_MISMATCH",
 }
-"""Of bulk operations and market price lists, which the adapter does not use."""
+"""Of market price lists, which the adapter does not use."""
 
 
 def answer(body: Any, status: int = 200, **headers: str) -> HttpAnswer:
@@ -74,7 +68,14 @@ def _sheet() -> str:
 def test_every_code_that_the_sheet_names_has_its_row():
     named = set(re.findall(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b|\bTHROTTLED\b", _sheet()))
     assert named >= NO_ERRORS | LATER
-    known = {*faults.GRAPHQL_ERRORS, *user_errors.PRODUCT_SET, *user_errors.SET_QUANTITIES, *user_errors.SET_PRICES}
+    known = {
+        *bulk.START_CODES,
+        *bulk.MUTATION_START_CODES,
+        *faults.GRAPHQL_ERRORS,
+        *user_errors.PRODUCT_SET,
+        *user_errors.SET_QUANTITIES,
+        *user_errors.SET_PRICES,
+    }
     assert named - NO_ERRORS - LATER - known == set()
 
 
@@ -99,6 +100,27 @@ def test_a_status_is_the_fault_of_its_row(status: int, rule: faults.Rule):
 @pytest.mark.parametrize("status", [204, 301, 418, 501, 599])
 def test_every_other_status_is_a_fault_too(status: int):
     assert fault_of(b"", status).kind in {FaultKind.UNAVAILABLE, FaultKind.CONTRACT_BROKEN}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, None),
+        (201, None),
+        (206, None),
+        (400, "unavailable"),
+        (401, "unavailable"),
+        (403, "unavailable"),
+        (404, "unavailable"),
+        (413, "too_big"),
+        (416, "unavailable"),
+        (429, "throttled"),
+        (503, "unavailable"),
+    ],
+)
+def test_the_file_storage_says_nothing_of_the_shops_credentials(status: int, kind: str | None):
+    fault = classify(answer(b"<Error/>", status, **{"X-GUploader-UploadID": "1", "Content-Type": "application/xml"}))
+    assert (fault.kind if fault is not None else None) == kind
 
 
 @pytest.mark.parametrize("code", sorted(faults.GRAPHQL_ERRORS))

@@ -8,6 +8,7 @@ from platform_workers.platforms.shopify.conftest import Shop
 
 from pixee_common.domain.faults import PlatformFault
 from pixee_workers.platforms.shopify import pulls
+from pixee_workers.platforms.shopify.pulled import Filter
 
 
 async def pulled(shop: Shop, since: datetime | None = None):
@@ -69,7 +70,7 @@ async def test_since_reads_only_what_changed_with_an_overlap(shop: Shop):
 
 async def test_a_filter_that_was_not_understood_is_noticed(shop: Shop, monkeypatch: pytest.MonkeyPatch):
     await shop.pushed(item(simple("OLD")))
-    monkeypatch.setattr(pulls, "_filter", lambda floor: f"changed_at:>='{floor}'")
+    monkeypatch.setattr(Filter, "text", property(lambda one: f"changed_at:>='{one.floor}'"))
     with pytest.raises(PlatformFault) as caught:
         await pulled(shop, datetime.fromtimestamp(shop.simulator.clock.now(), UTC) + timedelta(days=1))
     assert caught.value.kind == "contract_broken"

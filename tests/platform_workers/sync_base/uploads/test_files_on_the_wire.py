@@ -102,6 +102,15 @@ async def test_a_download_is_on_disk_while_it_is_read_and_gone_after(stand, tmp_
     assert b"authorization" not in server.requests[0].lower()
 
 
+async def test_of_a_long_file_a_part_is_read(stand) -> None:
+    part = answers(b"cde", status="206 Partial Content", headers="Content-Range: bytes 2-4/9\r\n")
+    s, server = await stand(part)
+    url = "https://bucket.files.test/r"
+    async with s.context.download(url, label="report", spend={}, span=range(2, 5)) as found:
+        assert (found.path.read_bytes(), found.headers["content-range"]) == (b"cde", "bytes 2-4/9")
+    assert b"range: bytes=2-4\r\n" in server.requests[0].lower()
+
+
 async def test_a_download_from_the_shop_itself_or_of_nothing_is_a_fault_and_leaves_nothing(stand, tmp_path) -> None:
     s, _ = await stand(answers(b"gone", status="404 Not Found"))
     for url, kind in (

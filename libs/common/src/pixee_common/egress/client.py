@@ -169,13 +169,16 @@ class GuardedClient:
         rule: HostRule,
         deadline: float | Deadline,
         max_bytes: int = MAX_DOWNLOAD,
+        span: range | None = None,
     ) -> Download:
         """Stream a report or bulk file into `to_file`, without any credential (make `rule` with `HostRule.of_suffixes`).
 
-        The file may hold a part when WireError is raised.
+        The file may hold a part when WireError is raised. `span`: the bytes asked for; a server may send the whole file all the same
+        (status 200 instead of 206).
         """
+        headers = None if span is None else {"Range": f"bytes={span.start}-{span.stop - 1}"}
         target = check_url(url, rule, self._policy)
-        async with self._exchange("GET", target, None, None, deadline) as (response, wire):
+        async with self._exchange("GET", target, headers, None, deadline) as (response, wire):
             size, digest = 0, hashlib.sha256()
             if 200 <= response.status < 300:
                 async for block in response.content.iter_chunked(_BLOCK):

@@ -16,9 +16,11 @@ ALL_SCOPES = (
     "read_inventory",
     "read_locations",
     "read_products",
+    "read_publications",
     "write_files",
     "write_inventory",
     "write_products",
+    "write_publications",
 )
 TOKEN_S = 86_399
 OFFLINE_TOKEN_S = 3_600

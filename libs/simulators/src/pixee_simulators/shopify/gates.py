@@ -35,6 +35,9 @@ REQUIRED_SCOPES = {
     "productVariantsBulkDelete": "write_products",
     "productVariantsBulkUpdate": "write_products",
     "products": "read_products",
+    "publications": "read_publications",
+    "publishablePublish": "write_publications",
+    "publishableUnpublish": "write_publications",
     "productsCount": "read_products",
 }
 

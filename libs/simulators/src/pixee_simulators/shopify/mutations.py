@@ -4,7 +4,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from pixee_simulators.shopify import collections, inventory, metafields, operations, product_changes
+from pixee_simulators.shopify import (
+    bulk,
+    collections,
+    inventory,
+    metafields,
+    operations,
+    product_changes,
+    publications,
+    staged_uploads,
+)
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid, number_of
 from pixee_simulators.shopify.product_set import product_set
@@ -45,6 +54,12 @@ def _product_update(context: Context, arguments: Given) -> Given:
     product, errors = product_changes.update(context, arguments.get("product") or {})
     _touch(context, product)
     return {"product": product, "userErrors": errors}
+
+
+def _published(context: Context, arguments: Given, *, there: bool) -> Given:
+    product, errors = publications.publish(context, arguments["id"], arguments["input"], there=there)
+    _touch(context, product, [])
+    return {"publishable": product, "shop": shop(context, {}), "userErrors": errors}
 
 
 def _bulk_update(context: Context, arguments: Given) -> Given:
@@ -142,6 +157,8 @@ def _written(context: Context, kind: str, owner: Product | Variant, given: Given
 
 
 MUTATIONS: dict[str, Body] = {
+    "bulkOperationRunMutation": bulk.run_mutation,
+    "bulkOperationRunQuery": bulk.run_query,
     "collectionCreate": _collection_create,
     "inventoryItemUpdate": _item_update,
     "metafieldDefinitionCreate": _definition_create,
@@ -152,6 +169,9 @@ MUTATIONS: dict[str, Body] = {
     "productVariantsBulkCreate": _bulk_create,
     "productVariantsBulkDelete": _bulk_delete,
     "productVariantsBulkUpdate": _bulk_update,
+    "publishablePublish": lambda context, arguments: _published(context, arguments, there=True),
+    "publishableUnpublish": lambda context, arguments: _published(context, arguments, there=False),
+    "stagedUploadsCreate": staged_uploads.create,
 }
 
 IDEMPOTENT: dict[str, Body] = {"inventoryActivate": _activate, "inventorySetQuantities": _set_quantities}

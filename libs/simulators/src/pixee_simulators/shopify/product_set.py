@@ -7,7 +7,7 @@ what was there (variants not listed are deleted), a list that is absent stays un
 import re
 from typing import Any
 
-from pixee_simulators.shopify import media, metafields, options, stock, variants
+from pixee_simulators.shopify import media, metafields, options, publications, stock, variants
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import number_of
 from pixee_simulators.shopify.planted import planted
@@ -227,6 +227,7 @@ def _new_product(context: Context, given: Given) -> Product:
         updated_at=context.second,
         options=[option],
         variants=[variants.new_variant(context, number, [option.values[0].id])],
+        publications=publications.automatic(context),
     )
 
 

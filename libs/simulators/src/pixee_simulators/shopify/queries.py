@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pixee_simulators.shopify import listings, pages
+from pixee_simulators.shopify import listings, pages, publications
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid, kind_of, number_of
 from pixee_simulators.shopify.product_identity import found
@@ -40,6 +40,7 @@ def node(context: Context, text: str) -> Any:
     if place is None:
         return None
     tables: dict[str, dict[int, Any]] = {
+        "BulkOperation": store.bulks,
         "Collection": store.collections,
         "InventoryItem": store.items,
         "Location": store.locations,
@@ -80,6 +81,9 @@ def _definitions(context: Context, arguments: Given) -> Any:
 
 
 QUERIES: dict[str, Body] = {
+    "bulkOperation": lambda context, arguments: context.store.bulks.get(
+        number_of(arguments["id"], "BulkOperation") or 0
+    ),
     "collection": _one("Collection"),
     "collections": listings.collections,
     "currentAppInstallation": _installation,
@@ -97,5 +101,6 @@ QUERIES: dict[str, Body] = {
     "productVariants": listings.variants,
     "products": listings.products,
     "productsCount": lambda context, arguments: counted(listings.count(context, arguments.get("query"))),
+    "publications": publications.listed,
     "shop": shop,
 }

@@ -1,9 +1,12 @@
 """Every type's field resolvers in one table, and the types of records."""
 
+from pixee_simulators.shopify.bulk import BULK
 from pixee_simulators.shopify.pages import cursor
+from pixee_simulators.shopify.publications import PUBLICATION
 from pixee_simulators.shopify.reads_catalog import CATALOG
 from pixee_simulators.shopify.reads_inventory import INVENTORY
 from pixee_simulators.shopify.records import (
+    Bulk,
     Collection,
     Definition,
     Item,
@@ -15,6 +18,7 @@ from pixee_simulators.shopify.records import (
     Option,
     OptionValue,
     Product,
+    Publication,
     UserError,
     Variant,
 )
@@ -33,13 +37,14 @@ CONNECTION: Fields = {
     },
 }
 
-OBJECTS: dict[str, Fields] = CATALOG | INVENTORY
+OBJECTS: dict[str, Fields] = CATALOG | INVENTORY | {"BulkOperation": BULK, "Publication": PUBLICATION}
 USER_ERROR: Fields = {
     "code": attribute("code"),
     "field": attribute("path"),
     "message": attribute("message"),
 }
 TYPE_NAMES: dict[type, str] = {
+    Bulk: "BulkOperation",
     Collection: "Collection",
     Definition: "MetafieldDefinition",
     Item: "InventoryItem",
@@ -51,6 +56,7 @@ TYPE_NAMES: dict[type, str] = {
     Option: "ProductOption",
     OptionValue: "ProductOptionValue",
     Product: "Product",
+    Publication: "Publication",
     UserError: "UserError",
     Variant: "ProductVariant",
 }

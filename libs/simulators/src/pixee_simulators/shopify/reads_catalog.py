@@ -90,6 +90,9 @@ _PRODUCT: Fields = {
     "options": lambda one, _info, first=None: one.options[:first],
     "productType": attribute("product_type"),
     "publishedAt": lambda _one, _info: None,
+    "publishedOnPublication": lambda one, _info, publicationId: (  # noqa: N803 - the argument's name
+        number_of(publicationId, "Publication") in one.publications
+    ),
     "seo": lambda one, _info: {"title": one.seo_title, "description": one.seo_description},
     "templateSuffix": attribute("template_suffix"),
     "totalInventory": lambda one, _info: stock.total(one),

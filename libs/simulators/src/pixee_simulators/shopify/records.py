@@ -132,6 +132,7 @@ class Product:
     media: list[int] = field(default_factory=list)
     metafields: list[Metafield] = field(default_factory=list)
     collections: list[int] = field(default_factory=list)
+    publications: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -150,6 +151,15 @@ class Location:
     active: bool
     online: bool
     created_at: int
+
+
+@dataclass(slots=True)
+class Publication:
+    """A sales channel (or another place) on which products are shown. `auto`: new products are published there by themselves."""
+
+    id: int
+    name: str
+    auto: bool
 
 
 @dataclass(slots=True)
@@ -173,3 +183,31 @@ class Operation:
     product_id: int | None = None
     errors: list[UserError] = field(default_factory=list)
     done: bool = False
+
+
+@dataclass(slots=True)
+class Bulk:
+    """A bulk operation. Its work is done at `done_at`; until then nothing of it is looked at. `result` is the JSONL."""
+
+    id: int
+    query: str
+    grouped: bool
+    created_at: float
+    running_at: float
+    done_at: float
+    scopes: list[str]
+    error: str | None = None
+    objects: int = 0
+    roots: int = 0
+    result: str = ""
+    done: bool = False
+    variables: str | None = None
+    """Of a bulk mutation: the uploaded lines."""
+
+
+@dataclass(slots=True)
+class Staged:
+    """A place for an upload: what its form must hold, and the file once it came."""
+
+    parameters: dict[str, str]
+    content: str | None = None

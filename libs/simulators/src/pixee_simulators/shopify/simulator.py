@@ -1,7 +1,7 @@
 """The Shopify simulator: GraphQL Admin API 2026-10 over HTTP.
 
 Settings of a shop: `access_token` / `access_tokens`, `client_id` + `client_secret` (+ `refresh_token`), `scopes`, `name`, `currency`
-(EUR), `taxes_included` (true), `locations`, `stock_new_items` (primary | all | none), `failing_media` (parts of URLs),
+(EUR), `taxes_included` (true), `locations`, `publications` (publications.py), `stock_new_items` (primary | all | none), `failing_media` (parts of URLs),
 `planted_errors` (planted.py), `frozen`, `locked`, `access_denied_status` (200 | 403). Limits: see state.DEFAULT_LIMITS. Facts: sheet platforms/shopify.md.
 """
 
@@ -13,7 +13,8 @@ from aiohttp import web
 from graphql import ExecutionResult
 
 from pixee_simulators.kit import Call, FaultRule, Shop, Simulator, Violation, call_of
-from pixee_simulators.shopify import access, gates, operations, snapshot
+from pixee_simulators.kit.simulator import shop_host
+from pixee_simulators.shopify import access, bulk_files, bulk_work, gates, operations, snapshot, staged_uploads
 from pixee_simulators.shopify.bucket import Bucket
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.executable import Prepared, executable, formatted
@@ -25,6 +26,7 @@ from pixee_simulators.shopify.store import Store
 _VERSION = re.compile(r"20\d\d-(01|04|07|10)|unstable")
 _SUPPORTED = frozenset({"2026-01", "2026-04", "2026-07", "2026-10", "2027-01", "unstable"})
 _OLDEST = "2026-01"
+_STORAGE = frozenset({bulk_files.HOST, staged_uploads.HOST})
 
 
 class ShopifySimulator(Simulator[ShopState]):
@@ -44,6 +46,8 @@ class ShopifySimulator(Simulator[ShopState]):
     def routes(self, app: web.Application) -> None:
         app.router.add_post("/admin/api/{version}/graphql.json", self._graphql)
         app.router.add_post("/admin/oauth/access_token", self._token)
+        app.router.add_get(bulk_files.ROUTE, self._bulk_file)
+        app.router.add_post("/", self._staged_upload)
 
     # --- what the kit asks ----------------------------------------------------------------------------------------
 
@@ -60,7 +64,17 @@ class ShopifySimulator(Simulator[ShopState]):
         """A changed bucket begins full."""
         shop.state.bucket = Bucket(float(shop.limits["maximumAvailable"]), self.clock.now())
 
+    def shop_of(self, request: web.Request, body: bytes) -> Shop[ShopState] | None:
+        """Files of all shops stand at hosts of Google's: the path of a result names the shop, and the `key` of an upload."""
+        if shop_host(request.host) == staged_uploads.HOST:
+            return self.shop_at(staged_uploads.shop_in(body))
+        if shop_host(request.host) == bulk_files.HOST:
+            return self.shop_at(request.match_info.get("shop", ""))
+        return self.shop_at(request.host)
+
     def classify(self, shop: Shop[ShopState], request: web.Request, body: bytes) -> tuple[str, str]:
+        if shop_host(request.host) in _STORAGE:
+            return "read", "bulkFile" if request.method == "GET" else "stagedUpload"
         if not request.path.endswith("/graphql.json"):
             return "read", request.path.rsplit("/", 1)[-1]
         said = asked(request, body)
@@ -68,6 +82,8 @@ class ShopifySimulator(Simulator[ShopState]):
         return "write" if prepared.is_mutation else "read", "+".join(prepared.fields) or "refused"
 
     def validate(self, shop: Shop[ShopState], request: web.Request, body: bytes) -> list[Violation]:
+        if shop_host(request.host) in _STORAGE and "X-Shopify-Access-Token" in request.headers:
+            return [Violation("leaked_token", "headers", "a token was sent to a signed address")]
         if self._judge is None or not request.path.endswith("/graphql.json"):
             return []
         said = asked(request, body)
@@ -118,6 +134,14 @@ class ShopifySimulator(Simulator[ShopState]):
             shop.state.store, shop.settings, request.content_type, call.body, now
         )
         return _json(answer.body, answer.status)
+
+    async def _bulk_file(self, request: web.Request) -> web.Response:
+        call: Call[ShopState] = call_of(request)
+        return bulk_files.read(request, call.shop.state.store, self.clock.now())
+
+    async def _staged_upload(self, request: web.Request) -> web.Response:
+        call: Call[ShopState] = call_of(request)
+        return staged_uploads.receive(request.headers.get("Content-Type", ""), call.body, call.shop.state.store)
 
     async def _graphql(self, request: web.Request) -> web.Response:
         version = request.match_info["version"]
@@ -177,7 +201,7 @@ class ShopifySimulator(Simulator[ShopState]):
 
     def _run(self, call: Call[ShopState], prepared: Prepared, said: Asked, *, fails: bool = False) -> ExecutionResult:
         context = self._context(call)
-        settled = operations.settle(context)
+        settled = operations.settle(context) + bulk_work.settle(context, self._executable)
         if settled:
             call.note(settled=settled)
         context.fails = fails

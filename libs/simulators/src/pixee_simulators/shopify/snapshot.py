@@ -4,6 +4,7 @@ from typing import Any
 
 from pixee_simulators.shopify.idempotency import Attempt
 from pixee_simulators.shopify.records import (
+    Bulk,
     Collection,
     Definition,
     Item,
@@ -15,6 +16,7 @@ from pixee_simulators.shopify.records import (
     Option,
     OptionValue,
     Product,
+    Staged,
     UserError,
     Variant,
 )
@@ -32,6 +34,8 @@ def frozen(store: Store) -> Plain:
         "locations": list(store.locations.values()),
         "definitions": store.definitions,
         "operations": list(store.operations.values()),
+        "bulks": list(store.bulks.values()),
+        "staged": store.staged,
         "attempts": store.attempts,
         "tokens": store.tokens,
         "refresh_tokens": store.refresh_tokens,
@@ -51,6 +55,8 @@ def thawed(kept: Plain) -> Store:
     store.locations = {one["id"]: Location(**one) for one in kept["locations"]}
     store.definitions = [Definition(**one) for one in kept["definitions"]]
     store.operations = {one["id"]: _operation(one) for one in kept["operations"]}
+    store.bulks = {one["id"]: Bulk(**one) for one in kept.get("bulks", ())}
+    store.staged = {key: Staged(**one) for key, one in kept.get("staged", {}).items()}
     store.pending = {one.id for one in store.operations.values() if not one.done}
     store.attempts = {key: Attempt(**one) for key, one in kept["attempts"].items()}
     for one in kept["products"]:

@@ -17,6 +17,11 @@ DEFAULT_LIMITS: dict[str, Any] = {
     "deep_pagination": 25_000,
     "media_s": 2.0,
     "operation_s": 2.0,
+    "bulk_s": 4.0,
+    "bulk_queries": 5,
+    "bulk_mutations": 5,
+    "bulk_fails": 0,
+    "bulk_error": "INTERNAL_SERVER_ERROR",
     "search_lag_s": 0.0,
     "synchronous_variants": 2048,
     "gateway_timeout_s": 10.0,
@@ -25,7 +30,8 @@ DEFAULT_LIMITS: dict[str, Any] = {
     "null_payload_commits": True,
 }
 """`maximumAvailable`/`restoreRate`: the bucket, in points and points a second. `media_s`/`operation_s`: how long images
-and background productSets take. `search_lag_s`: how far searches lag behind writes. A synchronous productSet of more
+and background productSets take. `search_lag_s`: how far searches lag behind writes. `bulk_s`: how long a
+bulk operation takes; at most `bulk_queries` and `bulk_mutations` run at once; the next `bulk_fails` of them end FAILED with `bulk_error`. A synchronous productSet of more
 than `synchronous_variants` variants is committed and cut with 504 after `gateway_timeout_s`. The next `null_payloads`
 mutations (of `null_payload_operation`, empty: any) answer a null payload with INTERNAL_SERVER_ERROR, done or
 (`null_payload_commits` false) not done.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pixee_simulators.shopify.idempotency import Attempt
 from pixee_simulators.shopify.records import (
+    Bulk,
     Collection,
     Definition,
     Item,
@@ -18,6 +19,7 @@ from pixee_simulators.shopify.records import (
     Metafield,
     Operation,
     Product,
+    Staged,
     Variant,
 )
 
@@ -38,6 +40,9 @@ class Store:
     definitions: list[Definition] = field(default_factory=list)
     operations: dict[int, Operation] = field(default_factory=dict)
     pending: set[int] = field(default_factory=set)
+    staged: dict[str, Staged] = field(default_factory=dict)
+    """By the form's `key`."""
+    bulks: dict[int, Bulk] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
     refresh_tokens: list[str] = field(default_factory=list)

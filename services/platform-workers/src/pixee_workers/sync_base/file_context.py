@@ -28,7 +28,7 @@ class Receiver(Protocol):
     """What streams a file: `egress.GuardedClient`."""
 
     async def download(
-        self, url: str, to_file: IO[bytes], *, rule: HostRule, deadline: float | Deadline
+        self, url: str, to_file: IO[bytes], *, rule: HostRule, deadline: float | Deadline, span: range | None = None
     ) -> Download: ...
 
 
@@ -52,7 +52,9 @@ class FileCourierContext(CourierContext):
         return await self._insist(request, streamed)
 
     @asynccontextmanager
-    async def download(self, url: str, *, label: str, spend: Mapping[str, float]) -> AsyncIterator[Downloaded]:
+    async def download(
+        self, url: str, *, label: str, spend: Mapping[str, float], span: range | None = None
+    ) -> AsyncIterator[Downloaded]:
         self._wiring.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(prefix=prefix(), dir=self._wiring.folder) as target:
             size = 0
@@ -61,7 +63,9 @@ class FileCourierContext(CourierContext):
                 nonlocal size
                 target.seek(0)
                 target.truncate()
-                found = await self._receiver.download(wanted.url, target, rule=self._file_rule, deadline=deadline)
+                found = await self._receiver.download(
+                    wanted.url, target, rule=self._file_rule, deadline=deadline, span=span
+                )
                 size = found.size
                 return HttpAnswer(found.status, found.headers, b"", found.elapsed)
 

@@ -118,8 +118,13 @@ class FileContext(CallContext, Protocol):
         """`call` with the file as the body, streamed from disk. To a presigned URL no credential goes along unless the request has it."""
         ...
 
-    def download(self, url: str, *, label: str, spend: Mapping[str, float]) -> AbstractAsyncContextManager[Downloaded]:
-        """Stream a result or report to a temporary file, without credentials, from a host that the manifest's `file_hosts` allow."""
+    def download(
+        self, url: str, *, label: str, spend: Mapping[str, float], span: range | None = None
+    ) -> AbstractAsyncContextManager[Downloaded]:
+        """Stream a result or report to a temporary file, without credentials, from a host that the manifest's `file_hosts` allow.
+
+        `span`: only these bytes are asked for. Where the answer has no `content-range`, the platform sent the whole file.
+        """
         ...
 
 
@@ -165,7 +170,8 @@ class Completer(Protocol):
     """An uploader whose records need more than the item itself: what the shop has now, or rules that only the shop knows.
 
     `mapped` and `record` are pure; this is the place between them where the shop is asked, for as many items at a time as the
-    engine likes. It writes nothing, so it may be repeated at will. Outcomes are final for the file: such items get no record.
+    engine likes. It may be repeated at will: it writes nothing but what a record cannot do and once more does not change (a
+    withdrawal, where files hold none). Outcomes are final for the file: such items get no record.
     """
 
     async def completed(

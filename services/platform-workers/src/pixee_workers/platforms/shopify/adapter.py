@@ -24,6 +24,9 @@ from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.manifest import Manifest
 from pixee_common.platforms.requirements import Requirements
 from pixee_workers.platforms.shopify import (
+    bulk_following,
+    bulk_pushes,
+    bulk_results,
     classify,
     finding,
     mapping,
@@ -40,6 +43,7 @@ from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Mapped, PriceItem, ProductItem, PushItem, StockItem
 from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
+from pixee_workers.sync_base.upload_contract import Collected, Completed, FileContext, Frame, Uploaded, UploadFile
 
 
 def create() -> Adapter:
@@ -75,6 +79,8 @@ class ShopifyAdapter:
         return await products.submit(one, context)
 
     async def poll(self, remote_job: RemoteJob, context: CallContext) -> PollResult:
+        if remote_job.kind == bulk_pushes.BULK_JOB:
+            return await bulk_following.poll(remote_job, context)
         return await remote.poll(remote_job, context)
 
     async def find(
@@ -89,6 +95,26 @@ class ShopifyAdapter:
 
     async def refresh(self, context: CallContext) -> None:
         await requests.refresh(context)
+
+    async def completed(
+        self, operation: Operation, items: Sequence[Mapped[PushItem]], context: FileContext
+    ) -> Completed:
+        return await bulk_pushes.completed(cast("Sequence[Mapped[ProductItem]]", items), context)
+
+    def kept(self, operation: Operation, item: Mapped[PushItem]) -> Mapping[str, JsonValue]:
+        return bulk_pushes.kept(item)
+
+    def frame(self, operation: Operation, settings: ConnectorSettings) -> Frame:
+        return bulk_pushes.FRAME
+
+    def record(self, operation: Operation, item: Mapped[PushItem], ref: int, settings: ConnectorSettings) -> bytes:
+        return bulk_pushes.record(item)
+
+    async def upload(self, operation: Operation, file: UploadFile, context: FileContext) -> Uploaded:
+        return await bulk_pushes.upload(file, context)
+
+    async def collect(self, operation: Operation, uploaded: Uploaded, context: FileContext) -> Collected:
+        return await bulk_results.collect(uploaded, context)
 
     def classify(self, answer: HttpAnswer) -> PlatformFault | None:
         return classify.classify(answer)

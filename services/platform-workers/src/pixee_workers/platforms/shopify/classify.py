@@ -16,6 +16,8 @@ _LONGEST_QUOTE = 200
 
 def classify(answer: HttpAnswer) -> PlatformFault | None:
     """See `Adapter.classify`. A 2xx with `errors` is one of these; user errors are read item by item."""
+    if _is_storage(answer):
+        return _of_storage(answer)
     if answer.status != 200:
         return _by_status(answer)
     body = _json(answer)
@@ -25,6 +27,17 @@ def classify(answer: HttpAnswer) -> PlatformFault | None:
     if not errors:
         return None
     return _by_errors(errors if isinstance(errors, list) else [{"message": str(errors)}], body)
+
+
+def _is_storage(answer: HttpAnswer) -> bool:
+    """Files stand at Google's storage, which knows nothing of the shop's credentials."""
+    return faults.STORAGE_HEADER in answer.headers
+
+
+def _of_storage(answer: HttpAnswer) -> PlatformFault | None:
+    if answer.status < 400:
+        return None
+    return _fault(faults.STORAGE.get(answer.status, faults.OTHER_STORAGE))
 
 
 def observe(answer: HttpAnswer) -> Sequence[BudgetReading]:

@@ -16,7 +16,10 @@ KEYED = "keyed"
 LISTS = "lists"
 MEDIA = "media"
 METAFIELDS = "metafields"
-"""Names in a product listing's `refs`: our key was written; lists that were sent; media ids by URL; digest of the attributes."""
+PUBLICATIONS = "publications"
+"""Names in a product listing's `refs`: our key was written; lists that were sent; media ids by URL; digest of the attributes; GIDs
+of the sales channels on which we published it.
+"""
 
 _OWNED_LISTS = ("tags", "collections", "files")
 
@@ -55,6 +58,8 @@ def product_document(
     attributes: list[Metafield] = values["metafields"]
     digest = _digest(attributes)
     refs: dict[str, JsonValue] = {KEYED: True, LISTS: cast("JsonValue", sent), METAFIELDS: digest}
+    if PUBLICATIONS in known:
+        refs[PUBLICATIONS] = known[PUBLICATIONS]
     if kept := {url: media[url] for url in urls if url in media}:
         refs[MEDIA] = cast("JsonValue", kept)
     key = key_metafield(item.product.key)

@@ -185,6 +185,35 @@ GRAPHQL_ERRORS: Mapping[str, Rule] = {
 }
 """By `errors[].extensions.code` of an answer with status 200."""
 
+STORAGE_HEADER = "x-guploader-uploadid"
+"""What every answer of Google's storage carries, where bulk files go and come from."""
+
+OTHER_STORAGE = Rule(
+    FaultKind.UNAVAILABLE,
+    _SUBMISSION,
+    ReasonCode.UNAVAILABLE,
+    "Shopify's file could not be read; its address is asked for again.",
+    "Push products: bulk path 5, signed addresses end",
+)
+STORAGE: Mapping[int, Rule] = {
+    413: Rule(
+        FaultKind.TOO_BIG, _SUBMISSION, ReasonCode.TOO_BIG, "Shopify takes smaller files.", "Push products: bulk path"
+    ),
+    429: Rule(
+        FaultKind.THROTTLED, _SUBMISSION, ReasonCode.THROTTLED, "Shopify's files ask to slow down.", "ours: HTTP"
+    ),
+}
+"""By HTTP status, where the answer is the file storage's; nothing that it says is about the shop's credentials."""
+
+BULK_BUSY = Rule(
+    FaultKind.THROTTLED,
+    _SUBMISSION,
+    ReasonCode.THROTTLED,
+    "Shopify is still busy with another bulk operation.",
+    "Push products: bulk path, start errors",
+)
+"""The file waits and is uploaded again."""
+
 NULL_PAYLOAD = Rule(
     FaultKind.AMBIGUOUS,
     _SUBMISSION,

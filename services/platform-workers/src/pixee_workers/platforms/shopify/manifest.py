@@ -14,6 +14,7 @@ from pixee_common.platforms.manifest import (
     Mode,
     Semantics,
     SettingField,
+    Upload,
 )
 
 API_VERSION = "2026-10"
@@ -24,7 +25,23 @@ GRAPHQL = "graphql"
 SYNCHRONOUS_VARIANTS = 100
 """Up to here a product is written while we wait; the platform cuts requests at about 10 s (section "Push products")."""
 
+BULK_FROM = 1000
+"""From so many products on a pull is done by a bulk query: page by page it would be limited to some 12 products a second."""
+
+BULK_PAGE = 100
+"""Products of one page of a bulk query's file."""
+
+BULK_PUSH_FROM = 500
+"""From so many products on they are written by a bulk mutation, which costs no points; below, calls have their answer sooner."""
+
+BULK_PUSH_ITEMS = 20_000
+BULK_PUSH_BYTES = 95_000_000
+"""Shopify takes 100 MB; the form around the file counts too (section "Push products: bulk path")."""
+
 REQUIRED_SCOPES = ("read_products", "write_products", "read_inventory", "write_inventory", "read_locations")
+
+PUBLICATION_SCOPES = ("read_publications", "write_publications")
+"""Needed too where the connector names sales channels."""
 
 _CONTENT = (
     "title",
@@ -82,6 +99,11 @@ _SETTINGS = (
         "online orders.",
     ),
     SettingField(
+        name="publications",
+        label="Sales channels",
+        help="On which channels products are published: names or GIDs, separated by commas. Empty: that is left to the shop.",
+    ),
+    SettingField(
         name="on_delete",
         label="When a product is deleted",
         choices=("keep", "unpublish", "delete"),
@@ -92,6 +114,12 @@ _SETTINGS = (
 
 _PUSH_PRODUCTS = Capability(
     mode=Mode.SINGLE,
+    upload=Upload(
+        from_items=BULK_PUSH_FROM,
+        max_items=BULK_PUSH_ITEMS,
+        max_bytes=BULK_PUSH_BYTES,
+        result_deadline_seconds=90_000.0,
+    ),
     max_items=1,
     semantics=Semantics.MERGE,
     idempotency=Idempotency.UPSERT_BY_KEY,
@@ -101,7 +129,7 @@ _PUSH_PRODUCTS = Capability(
     look_up_new=True,
     fields=FieldPolicy(
         sent=_CONTENT,
-        companions=("variants.id",),
+        companions=("variants.id", "publicationId"),
         create_only=("variants.price", "variants.compareAtPrice", "variants.inventoryQuantities"),
         read_only=("id", "updatedAt", "handle", "variants.inventoryQuantity"),
     ),
@@ -162,12 +190,18 @@ MANIFEST = Manifest(
         ("client_id", "client_secret", "refresh_token"),
     ),
     settings=_SETTINGS,
-    host=HostSpec(address_setting="shop_domain", pattern=r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com"),
+    host=HostSpec(
+        address_setting="shop_domain",
+        pattern=r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com",
+        file_hosts=("storage.googleapis.com",),
+    ),
     capabilities={
         Operation.PUSH_PRODUCTS: _PUSH_PRODUCTS,
         Operation.PUSH_STOCK: _PUSH_STOCK,
         Operation.PUSH_PRICES: _PUSH_PRICES,
-        Operation.PULL_PRODUCTS: Capability(mode=Mode.BULK, max_items=20, incremental=True, overlap_seconds=120.0),
+        Operation.PULL_PRODUCTS: Capability(
+            mode=Mode.BULK, max_items=BULK_PAGE, incremental=True, overlap_seconds=120.0
+        ),
     },
     budgets=(CostBudget(name=GRAPHQL, maximum=2000.0, restore=100.0),),
     scopes=REQUIRED_SCOPES,

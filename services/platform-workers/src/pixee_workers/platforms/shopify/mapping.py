@@ -2,8 +2,9 @@
 
 Choices that a merchant can see:
 * Texts go in the connector's language; descriptions as the HTML they are. ACTIVE, DRAFT and ARCHIVED are Shopify's own states;
-  being ACTIVE does not publish on a sales channel, which the shop's own settings decide.
+  being ACTIVE does not publish on a sales channel: the connector's setting does, or else the shop's own.
 * A category becomes the collection that has the name of its last element, or the one that the connector's mapping names.
+* Sales channels: those that the connector names; a product leaves only channels on which we published it.
 * Attributes become metafields of the namespace `pixee`; the mapping renames, translates and converts them. The product type is
   free text: ours, or what the mapping says.
 * Quantities go to one location of the shop, so a mapping must not name two.
@@ -86,6 +87,12 @@ def chosen_location(settings: ConnectorSettings) -> str | None:
     if not text:
         return None
     return text if text.startswith("gid:") else f"gid://shopify/Location/{text}"
+
+
+def wanted_publications(settings: ConnectorSettings) -> tuple[str, ...]:
+    """The sales channels that the connector names, by name or GID; none: they are left alone."""
+    named = (one.strip() for one in settings.extra.get("publications", "").split(","))
+    return tuple(dict.fromkeys(one for one in named if one))
 
 
 def locations_refusal(settings: ConnectorSettings) -> Refusal | None:
@@ -197,11 +204,14 @@ def _product(product: Product, settings: ConnectorSettings) -> JsonValue:
         given["seo"] = {name: value for name, value in seo.items() if value}
     if images := _all_images(product):
         given["files"] = [_file(one, locale) for one in images]
-    return {
+    words: dict[str, JsonValue] = {
         "input": given,
         "metafields": cast("JsonValue", metafields.of_product(product, locale)),
         "collections": cast("JsonValue", _collections(product, settings)),
     }
+    if channels := wanted_publications(settings):
+        words["publications"] = cast("JsonValue", list(channels))
+    return words
 
 
 def _product_type(product: Product, settings: ConnectorSettings) -> str:

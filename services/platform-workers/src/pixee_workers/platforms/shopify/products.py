@@ -1,10 +1,11 @@
 """push_products: one product per call with productSet, up to 100 variants while we wait, more in the background; withdrawals."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify import cost, mapping, shop, wire
+from pixee_workers.platforms.shopify import cost, mapping, publishing, shop, wire
 from pixee_workers.platforms.shopify.documents import ProductDocument, product_document, variables_of
 from pixee_workers.platforms.shopify.manifest import SYNCHRONOUS_VARIANTS
 from pixee_workers.platforms.shopify.remote import remote_job
@@ -14,28 +15,38 @@ from pixee_workers.platforms.shopify.verdicts import rejected, user_errors
 from pixee_workers.platforms.shopify.written import Trouble, Written, applied, refused, written_of
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Action, Mapped, ProductItem
-from pixee_workers.sync_base.outcomes import Linked, Outcome, Submission
+from pixee_workers.sync_base.outcomes import Linked, Outcome, Refusal, Submission
 
 
 async def submit(one: Mapped[ProductItem], context: CallContext) -> Submission:
     """Write one product."""
+    if one.item.action is not Action.UPSERT:
+        return Submission((await withdrawn(one.item, context),))
+    ready = await prepared(one, context)
+    if isinstance(ready, Outcome):
+        return Submission((ready,))
+    return await _pushed(*ready, context)
+
+
+async def prepared(one: Mapped[ProductItem], context: CallContext) -> tuple[ProductDocument, Written] | Outcome:
+    """What is sent of an upsert, and what is remembered of it; or why it is not sent."""
     item = one.item
-    if item.action is not Action.UPSERT:
-        return Submission((await _withdrawn(item, context),))
     values = cast("dict[str, Any]", one.values)
     location = None
     if item.listing is None or any(variant.listing is None for variant in item.variants):
         facts = await shop.facts(context)
         location = facts.location
         if (refusal := _currency_refusal(item, facts.currency)) is not None:
-            return Submission((refusal,))
+            return refusal
     if item.listing is None or not item.listing.refs.get("keyed"):
         await shop.ensure_definition(context)
     titles: list[str] = values["collections"]
     collections = await shop.collection_ids(context, titles)
+    channels = await publishing.ids_of(values.get("publications") or (), context)
+    if isinstance(channels, Refusal):
+        return Outcome(item.id, OutcomeKind.REJECTED, channels.reason, channels.message, channels.field)
     document = product_document(item, values, collections, location)
-    written = written_of(item, document, titles, location)
-    return await _pushed(document, written, context)
+    return document, written_of(item, document, titles, location, channels)
 
 
 async def _pushed(document: ProductDocument, written: Written, context: CallContext) -> Submission:
@@ -54,7 +65,7 @@ async def _pushed(document: ProductDocument, written: Written, context: CallCont
     errors = user_errors(payload, PRODUCT_SET)
     if errors:
         return Submission((refused(written, errors, context),))
-    written = written.model_copy(update={"trouble": _trouble(data, len(document.sets))})
+    written = written.model_copy(update={"trouble": trouble_in(data, range(len(document.sets)))})
     if later:
         operation = payload.get("productSetOperation") or {}
         if not operation.get("id"):
@@ -65,11 +76,13 @@ async def _pushed(document: ProductDocument, written: Written, context: CallCont
     if product is None:
         raise contract_broken("productSet with neither product nor error")
     ids = [node["id"] for node in (product.get("media") or {"nodes": ()})["nodes"]]
-    return Submission((applied(written, product["id"], product["variants"]["nodes"], ids),))
+    outcome = applied(written, product["id"], product["variants"]["nodes"], ids)
+    return Submission((await publishing.published(written, outcome, context),))
 
 
-def _trouble(data: dict[str, Any], sets: int) -> Trouble | None:
-    for index in range(sets):
+def trouble_in(data: Mapping[str, Any], sets: Iterable[int]) -> Trouble | None:
+    """The first error of these metafieldsSet, by their numbers in the document."""
+    for index in sets:
         errors = user_errors(payload_of(data, f"set{index}"), METAFIELDS_SET, OTHER_METAFIELD)
         if errors:
             first = errors[0]
@@ -86,8 +99,8 @@ def _currency_refusal(item: ProductItem, currency: str) -> Outcome | None:
     return None
 
 
-async def _withdrawn(item: ProductItem, context: CallContext) -> Outcome:
-    """User errors of these two mutations have no codes: one that names the id says that the product is not there."""
+async def withdrawn(item: ProductItem, context: CallContext) -> Outcome:
+    """Unpublish or delete; once more makes no difference. User errors of these two mutations have no codes: one that names the id says that the product is not there."""
     if item.listing is None:
         return Outcome(item.id, OutcomeKind.APPLIED, ReasonCode.ALREADY_GONE, "The shop never had it.")
     product = item.listing.external_id

@@ -1,4 +1,4 @@
-"""pull_products: pages of products in the order of their last change.
+"""pull_products: pages of products in the order of their last change; of many products by a bulk query (`bulk_pulls`).
 
 The quantity is Shopify's sum over all its locations. No list goes deeper than 25,000 objects, so a pull begins a new window at the
 last change seen before it comes there. What changes while we read comes again at the end.
@@ -12,44 +12,68 @@ from typing import Any
 from pydantic import JsonValue
 
 from pixee_common.egress import HttpAnswer
-from pixee_workers.platforms.shopify import cost, wire
-from pixee_workers.platforms.shopify.requests import ask, contract_broken
-from pixee_workers.platforms.shopify.stock import INVENTORY_ITEM
+from pixee_workers.platforms.shopify import bulk_pulls, cost, wire
+from pixee_workers.platforms.shopify.manifest import BULK_FROM
+from pixee_workers.platforms.shopify.pulled import Filter, product_of
+from pixee_workers.platforms.shopify.requests import ask
 from pixee_workers.sync_base.calls import CallContext
-from pixee_workers.sync_base.items import PulledProduct, PulledVariant
+from pixee_workers.sync_base.items import PulledProduct
 from pixee_workers.sync_base.outcomes import PullPage
 
 OVERLAP = timedelta(seconds=120)
 """The search index lags behind writes by seconds (sheet, "Pitfalls")."""
 
 _WINDOW = 24_000
-_STATES = {"ACTIVE": "active", "UNLISTED": "active", "DRAFT": "draft", "ARCHIVED": "archived"}
 _NODE_POINTS = 2 + 2 * wire.PULL_MEDIA + 3 * wire.PULL_VARIANTS + 1
 _MORE_VARIANTS = 150
+_SIZE_POINTS = 2
+_BULK = "bulk"
+
+Cursor = Mapping[str, JsonValue]
 
 
-async def pull(cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext) -> PullPage:
+async def pull(cursor: Cursor | None, since: datetime | None, context: CallContext) -> PullPage:
     """One page. Cursor: `floor` (time of change from which the window reads, or null), `after`, `read` (products so far in the
-    window).
+    window); or that of `bulk_pulls`.
     """
     if cursor is None:
-        cursor = {"floor": _stamp(since - OVERLAP) if since is not None else None, "after": None, "read": 0}
+        return await _first(_stamp(since - OVERLAP) if since is not None else None, context)
+    if cursor.get("way") == _BULK:
+        page = await bulk_pulls.pull(cursor, context)
+        return page if page is not None else await _page(_window(cursor.get("floor")), context)
+    return await _page(cursor, context)
+
+
+async def _first(floor: str | None, context: CallContext) -> PullPage:
+    """How many are to be read decides the way."""
+    query = Filter(floor).text if floor else None
+    data, answer = await ask(context, "productsCount", wire.PULL_SIZE, {"q": query}, cost=_SIZE_POINTS)
+    if data["productsCount"]["count"] < BULK_FROM:
+        return await _page(_window(floor), context)
+    cursor = bulk_pulls.begun(floor, data["shop"]["name"], _requested_at(answer, context))
+    page = await bulk_pulls.pull(cursor, context)
+    return page if page is not None else await _page(_window(floor), context)
+
+
+def _window(floor: JsonValue) -> dict[str, JsonValue]:
+    return {"floor": floor, "after": None, "read": 0}
+
+
+async def _page(cursor: Cursor, context: CallContext) -> PullPage:
     floor = cursor.get("floor")
-    query = _filter(str(floor)) if floor else None
+    only = Filter(str(floor)) if floor else None
+    variables = {"after": cursor.get("after"), "q": only.text if only else None}
     points = 1 + cost.connection(wire.PULL_PRODUCTS, _NODE_POINTS)
-    data, answer = await ask(context, "products", wire.PULL, {"after": cursor.get("after"), "q": query}, cost=points)
+    data, answer = await ask(context, "products", wire.PULL, variables, cost=points)
     page = data["products"]
     products = tuple([await _product(node, context, data["shop"]["name"]) for node in page["nodes"]])
-    if floor and any(one.updated_at is None or one.updated_at < _moment(str(floor)) for one in products):
-        raise contract_broken("products changed before the time asked for: the filter was not understood")
+    if only is not None:
+        for one in products:
+            only.check(one)
     return PullPage(products, _next(cursor, page), _requested_at(answer, context))
 
 
-def _filter(floor: str) -> str:
-    return f"updated_at:>='{floor}'"
-
-
-def _next(cursor: Mapping[str, JsonValue], page: Mapping[str, Any]) -> dict[str, JsonValue] | None:
+def _next(cursor: Cursor, page: Mapping[str, Any]) -> dict[str, JsonValue] | None:
     if not page["pageInfo"]["hasNextPage"]:
         return None
     read = int(str(cursor.get("read") or 0)) + len(page["nodes"])
@@ -70,40 +94,7 @@ async def _product(node: Mapping[str, Any], context: CallContext, shop_name: str
             break
         page = data["product"]["variants"]
         variants += page["nodes"]
-    # A product without options has the one option "Title", which nobody chose.
-    options = tuple(one["name"] for one in node["options"])
-    plain = len(variants) == 1 and _is_default(variants[0])
-    pictures = [one for one in node["media"]["nodes"] if (one.get("image") or {}).get("url")]
-    return PulledProduct(
-        external_id=node["id"],
-        our_key=(node.get("ourKey") or {}).get("value"),
-        title=node["title"],
-        description=node["descriptionHtml"],
-        # Shopify puts the shop's own name where nobody named a vendor.
-        brand=node["vendor"] if node["vendor"] != shop_name else None,
-        status=_STATES.get(node["status"], "draft"),
-        updated_at=_moment(node["updatedAt"]),
-        variants=tuple(_variant(one, plain=plain) for one in variants),
-        options=() if plain else options,
-        images=tuple(one["image"]["url"] for one in pictures),
-    )
-
-
-def _variant(node: Mapping[str, Any], *, plain: bool) -> PulledVariant:
-    return PulledVariant(
-        external_id=node["id"],
-        sku=node["sku"] or None,
-        ean=node["barcode"] or None,
-        options={} if plain else {one["name"]: one["value"] for one in node["selectedOptions"]},
-        price=node["price"],
-        compare_at_price=node["compareAtPrice"],
-        quantity=node["inventoryQuantity"],
-        refs={INVENTORY_ITEM: node["inventoryItem"]["id"]},
-    )
-
-
-def _is_default(node: Mapping[str, Any]) -> bool:
-    return [(one["name"], one["value"]) for one in node["selectedOptions"]] == [("Title", "Default Title")]
+    return product_of(node, variants, node["media"]["nodes"], shop_name)
 
 
 def _requested_at(answer: HttpAnswer, context: CallContext) -> datetime:
@@ -115,10 +106,6 @@ def _requested_at(answer: HttpAnswer, context: CallContext) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment - timedelta(seconds=answer.elapsed)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _stamp(moment: datetime) -> str:

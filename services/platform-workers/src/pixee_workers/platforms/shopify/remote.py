@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify import cost, wire
+from pixee_workers.platforms.shopify import cost, publishing, wire
 from pixee_workers.platforms.shopify.requests import ask
 from pixee_workers.platforms.shopify.user_errors import PRODUCT_SET
 from pixee_workers.platforms.shopify.verdicts import user_errors
@@ -59,12 +59,14 @@ async def poll(job: RemoteJob, context: CallContext) -> PollResult:
         return PollResult(
             (Outcome(written.item_id, OutcomeKind.TRANSIENT, ReasonCode.ANSWER_UNKNOWN, message),), done=True
         )
-    variants = await _variants(product, context)
+    variants = await variants_of(product, context)
     media = await _media(product["id"], written, context)
-    return PollResult((applied(written, product["id"], variants, media),), done=True)
+    outcome = applied(written, product["id"], variants, media)
+    return PollResult((await publishing.published(written, outcome, context),), done=True)
 
 
-async def _variants(product: Mapping[str, Any], context: CallContext) -> list[Mapping[str, Any]]:
+async def variants_of(product: Mapping[str, Any], context: CallContext) -> list[Mapping[str, Any]]:
+    """All of them; `product` has its id and the first page."""
     page = product["variants"]
     found = list(page["nodes"])
     while page["pageInfo"]["hasNextPage"]:

@@ -12,11 +12,11 @@ from typing import Any
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.requirements import Choice, Requirements
-from pixee_workers.platforms.shopify import cost, wire
-from pixee_workers.platforms.shopify.manifest import API_VERSION, REQUIRED_SCOPES
+from pixee_workers.platforms.shopify import cost, mapping, wire
+from pixee_workers.platforms.shopify.manifest import API_VERSION, PUBLICATION_SCOPES, REQUIRED_SCOPES
 from pixee_workers.platforms.shopify.mapping import chosen_location
 from pixee_workers.platforms.shopify.requests import ask, contract_broken, payload_of
-from pixee_workers.sync_base.calls import CallContext
+from pixee_workers.sync_base.calls import CallContext, ConnectorSettings
 from pixee_workers.sync_base.outcomes import TestReport
 
 _FACTS = "facts:shop"
@@ -49,8 +49,12 @@ async def test(context: CallContext) -> TestReport:
         shop_name=shop["name"],
         currency=shop["currencyCode"],
         granted_scopes=scopes,
-        missing_scopes=tuple(one for one in REQUIRED_SCOPES if one not in implied),
+        missing_scopes=tuple(one for one in _needed(context.settings) if one not in implied),
     )
+
+
+def _needed(settings: ConnectorSettings) -> tuple[str, ...]:
+    return (*REQUIRED_SCOPES, *(PUBLICATION_SCOPES if mapping.wanted_publications(settings) else ()))
 
 
 async def describe(context: CallContext) -> Requirements:
@@ -128,6 +132,12 @@ async def ensure_definition(context: CallContext) -> None:
             f"Shopify refuses the metafield definition of our product key: {errors[0]['message']}",
         )
     context.memory[_DEFINITION] = True
+
+
+def forget_everything(context: CallContext) -> None:
+    """One of the ids that we remember is wrong, and it is not known which."""
+    for key in [one for one in context.memory if one in {_FACTS, _DEFINITION} or one.startswith(_COLLECTION)]:
+        context.memory.pop(key, None)
 
 
 def forget_definition(context: CallContext) -> None:

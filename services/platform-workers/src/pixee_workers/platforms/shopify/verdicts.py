@@ -51,13 +51,19 @@ def user_errors(
     Raises:
         PlatformFault: contract broken.
     """
+    found = read(payload, table, otherwise)
+    for error in found:
+        _raise_whole(error)
+    return found
+
+
+def read(payload: Mapping[str, Any], table: Mapping[str, Verdict], otherwise: Verdict = OTHER) -> list[UserError]:
+    """The payload's user errors, whatever they mean."""
     found = []
     for one in payload.get("userErrors") or ():
         code = str(one.get("code") or "")
         path = tuple(str(part) for part in one.get("field") or ())
         found.append(UserError(code, path, str(one.get("message", "")), table.get(code, otherwise)))
-    for error in found:
-        _raise_whole(error)
     return found
 
 

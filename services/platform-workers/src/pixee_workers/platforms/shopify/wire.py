@@ -5,8 +5,7 @@ Each asks for ids alone: what is not selected is not paid for.
 
 from functools import lru_cache
 
-from pixee_common.domain.job import Operation
-from pixee_workers.platforms.shopify.manifest import MANIFEST
+import orjson
 
 KEY_NAMESPACE = "$app:pim"
 KEY_NAME = "external_id"
@@ -18,7 +17,7 @@ ATTRIBUTES = "pixee"
 
 METAFIELDS_PER_SET = 25
 PAGE_MAX = 250
-PULL_PRODUCTS = MANIFEST.capabilities[Operation.PULL_PRODUCTS].max_items
+PULL_PRODUCTS = 20
 PULL_VARIANTS = 12
 PULL_MEDIA = 5
 SEARCH_PAGE = 25
@@ -82,18 +81,58 @@ FIND_VARIANTS = """query FindVariants($q: String!, $first: Int!, $after: String)
     nodes { id sku barcode inventoryItem { id }
       product { id variantsCount { count } ourKey: metafield(namespace: "$app:pim", key: "external_id") { value } } } } }"""
 
-_PULLED_VARIANTS = """pageInfo { hasNextPage endCursor }
-      nodes { id sku barcode price compareAtPrice inventoryQuantity selectedOptions { name value } inventoryItem { id } }"""
+_PULLED_VARIANT = (
+    "id sku barcode price compareAtPrice inventoryQuantity selectedOptions { name value } inventoryItem { id }"
+)
+_PULLED_VARIANTS = f"pageInfo {{ hasNextPage endCursor }} nodes {{ {_PULLED_VARIANT} }}"
+_PULLED_PRODUCT = """id title descriptionHtml vendor status updatedAt options { name }
+    ourKey: metafield(namespace: "$app:pim", key: "external_id") { value }"""
+_PULLED_MEDIA = "id ... on MediaImage { image { url } }"
 
 PULL = f"""query Pull($after: String, $q: String) {{ shop {{ name }} products(first: {PULL_PRODUCTS}, after: $after, query: $q, sortKey: UPDATED_AT) {{
   pageInfo {{ hasNextPage endCursor }}
-  nodes {{ id title descriptionHtml vendor status updatedAt options {{ name }}
-    ourKey: metafield(namespace: "$app:pim", key: "external_id") {{ value }}
-    media(first: {PULL_MEDIA}) {{ nodes {{ id ... on MediaImage {{ image {{ url }} }} }} }}
+  nodes {{ {_PULLED_PRODUCT}
+    media(first: {PULL_MEDIA}) {{ nodes {{ {_PULLED_MEDIA} }} }}
     variants(first: {PULL_VARIANTS}) {{ {_PULLED_VARIANTS} }} }} }} }}"""
 
 PULL_MORE_VARIANTS = f"""query PullMoreVariants($id: ID!, $after: String) {{ product(id: $id) {{
   variants(first: 150, after: $after) {{ {_PULLED_VARIANTS} }} }} }}"""
+
+PULL_SIZE = "query PullSize($q: String) { shop { name } productsCount(query: $q) { count } }"
+
+RUN_QUERY = """mutation RunQuery($query: String!) { bulkOperationRunQuery(query: $query, groupObjects: true) {
+  bulkOperation { id status } userErrors { code field message } } }"""
+
+PUBLICATIONS = "{ publications(first: 100) { nodes { id name } } }"
+
+PUBLISH = """mutation Publish($id: ID!, $to: [PublicationInput!]!) {
+  publishablePublish(id: $id, input: $to) { userErrors { field message } } }"""
+
+UNPUBLISH_FROM = """mutation UnpublishFrom($id: ID!, $from: [PublicationInput!]!) {
+  publishableUnpublish(id: $id, input: $from) { userErrors { field message } } }"""
+
+STAGE = """mutation Stage($input: [StagedUploadInput!]!) { stagedUploadsCreate(input: $input) {
+  stagedTargets { url parameters { name value } } userErrors { field message } } }"""
+
+RUN_MUTATION = """mutation RunMutation($mutation: String!, $path: String!, $client: String!) {
+  bulkOperationRunMutation(mutation: $mutation, stagedUploadPath: $path, clientIdentifier: $client) {
+    bulkOperation { id status } userErrors { code field message } } }"""
+
+BULK_PUSH = """mutation BulkPush($identifier: ProductSetIdentifiers!, $input: ProductSetInput!) {
+  productSet(identifier: $identifier, input: $input, synchronous: true) {
+    product { id } userErrors { code field message } } }"""
+"""What a bulk mutation does with each line. Ids of variants are read afterwards, and only where they are not known."""
+
+BULK_OPERATION = """query BulkOperation($id: ID!) { bulkOperation(id: $id) {
+  status errorCode rootObjectCount fileSize url partialDataUrl } }"""
+
+
+def bulk_products(query: str | None) -> str:
+    """What a bulk query asks of products; it takes no variables, so the filter stands in the text."""
+    only = f"(query: {orjson.dumps(query).decode()})" if query else ""
+    return f"""{{ products{only} {{ edges {{ node {{ {_PULLED_PRODUCT}
+    media {{ edges {{ node {{ {_PULLED_MEDIA} }} }} }}
+    variants {{ edges {{ node {{ {_PULLED_VARIANT} }} }} }} }} }} }} }}"""
 
 
 @lru_cache(maxsize=256)
@@ -130,3 +169,35 @@ def find_keys(count: int) -> str:
         for index in range(count)
     )
     return f"query FindKeys({given}) {{\n{asked} }}"
+
+
+@lru_cache(maxsize=64)
+def written_products(kinds: tuple[str, ...]) -> str:
+    """Products as they were just written: `k` by our key, `i` by id, followed by `m` where the ids of media are read too.
+
+    Variables of the product number n: `at<n>` (key or id), `v<n>` and `m<n>` (how many variants and media).
+    """
+    given, asked = [], []
+    for index, kind in enumerate(kinds):
+        by_key = kind.startswith("k")
+        given.append(f"$at{index}: {'String!' if by_key else 'ID!'}, $v{index}: Int!")
+        custom = f'{{customId: {{namespace: "{KEY_NAMESPACE}", key: "{KEY_NAME}", value: $at{index}}}}}'
+        root = f"productByIdentifier(identifier: {custom})" if by_key else f"product(id: $at{index})"
+        media = ""
+        if kind.endswith("m"):
+            given.append(f"$m{index}: Int!")
+            media = f" media(first: $m{index}) {{ nodes {{ id }} }}"
+        variants = f"variants(first: $v{index}) {{ pageInfo {{ hasNextPage endCursor }} {_VARIANT_IDS} }}"
+        asked.append(f"  p{index}: {root} {{ id {variants}{media} }}")
+    return f"query WrittenProducts({', '.join(given)}) {{\n{chr(10).join(asked)} }}"
+
+
+@lru_cache(maxsize=64)
+def set_metafields(count: int) -> str:
+    """`count` times metafieldsSet in one document."""
+    given = ", ".join(f"$set{index}: [MetafieldsSetInput!]!" for index in range(count))
+    asked = "\n".join(
+        f"  set{index}: metafieldsSet(metafields: $set{index}) {{ userErrors {{ code field message }} }}"
+        for index in range(count)
+    )
+    return f"mutation SetMetafields({given}) {{\n{asked} }}"

@@ -49,11 +49,17 @@ class Written(BaseModel):
     collections: tuple[str, ...]
     stock: bool
     price: bool
+    publications: tuple[str, ...] = ()
+    """GIDs of the sales channels on which it shall be; none: they are left alone."""
     trouble: Trouble | None = None
 
 
 def written_of(
-    item: ProductItem, document: ProductDocument, collections: Sequence[str], location: str | None
+    item: ProductItem,
+    document: ProductDocument,
+    collections: Sequence[str],
+    location: str | None,
+    publications: Sequence[str] = (),
 ) -> Written:
     """Before the call."""
     listing = item.listing
@@ -69,6 +75,7 @@ def written_of(
         collections=tuple(collections),
         stock=listing is None and location is not None,
         price=listing is None,
+        publications=tuple(publications),
     )
 
 
