@@ -67,12 +67,9 @@ class Carriage:
     def overlaps(self) -> bool:
         """Whether the next chunk may be carried during the last answers of this one.
 
-        Not where a create is guarded by a look-up: what is being created just now would be met there as somebody else's. Nor
-        where the operation takes files: the next chunk would take this one along into its file.
+        Not where a create is guarded by a look-up: what is being created just now would be met there as somebody else's.
         """
-        capability = self.capability
-        guarded = capability.idempotency is Idempotency.READ_BEFORE_WRITE
-        return capability.concurrency > 1 and not guarded and capability.upload is None
+        return self.capability.concurrency > 1 and self.capability.idempotency is not Idempotency.READ_BEFORE_WRITE
 
     @property
     def tail(self) -> int:

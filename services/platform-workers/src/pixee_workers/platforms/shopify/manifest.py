@@ -31,8 +31,9 @@ BULK_FROM = 1000
 BULK_PAGE = 100
 """Products of one page of a bulk query's file."""
 
-BULK_PUSH_FROM = 500
-"""From so many products on they are written by a bulk mutation, which costs no points; below, calls have their answer sooner."""
+BULK_PUSH_FROM = 25_000
+"""From so many products on they are written by a bulk mutation, which costs no points. Below, calls: each product has its answer at
+once, a stock push of the same product never waits for a file, and a job can be cancelled in the middle."""
 
 BULK_PUSH_ITEMS = 20_000
 BULK_PUSH_BYTES = 95_000_000
