@@ -16,7 +16,8 @@ owned AS MATERIALIZED (
 
 TAKEN = """
 RETURNING c.job_id, c.no, c.account_id, c.connector_id, c.platform, c.operation, c.route_key, c.priority, c.job_position,
-          c.item_ids, c.letters, c.attempt, c.look_up, c.epoch, c.claim_token, c.cursor, c.traceparent, NULL::timestamptz AS since
+          c.item_ids, c.letters, c.attempt, c.look_up, c.epoch, c.claim_token, c.cursor, c.traceparent, NULL::timestamptz AS since,
+          NULL::timestamptz AS page_waits_since
 """
 
 # Of what this worker has claimed only what stands in the lane's line ($5, $6) may be taken: the outcome of any other may be on its
@@ -193,7 +194,7 @@ JOIN remote_jobs r ON r.job_id = a.job_id AND r.chunk_no = a.no AND r.state = 'o
 LATE_ROWS = """
 SELECT r.id AS row_id, r.item_ids AS sent_ids, r.correlation, c.job_id, c.no, c.account_id, c.connector_id, c.platform,
        c.operation, c.route_key, c.priority, c.item_ids, c.letters, c.attempt, c.look_up, c.epoch, c.claim_token, c.cursor,
-       c.traceparent, NULL::timestamptz AS since, c.state, c.size, c.succeeded, c.failed, c.skipped, c.cancelled
+       c.traceparent, NULL::timestamptz AS since, NULL::timestamptz AS page_waits_since, c.state, c.size, c.succeeded, c.failed, c.skipped, c.cancelled
 FROM (
     SELECT id, job_id, chunk_no, item_ids, correlation FROM remote_jobs
     WHERE submission_id = $1 AND state = ANY($2::text[]) AND id > $3 ORDER BY id OFFSET 0
