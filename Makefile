@@ -22,7 +22,7 @@ $(VENV)/.complete: requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
 	@touch $@
 
-demo: setup ## The main job on the embedded stack: import, push to two shops, compare, prove that nothing is sent twice
+demo: setup ## The main job on the embedded stack: import, push to three shops, compare, prove that nothing is sent twice
 	@$(BIN)/pixee demo
 
 up: setup ## The embedded stack, kept running
@@ -47,8 +47,8 @@ integration: setup ## Tests on real PostgreSQL and real Apache Kafka
 chaos: setup ## Kill and empty everything, 20,000 products (long)
 	PIXEE_CHAOS_PRODUCTS=$${PIXEE_CHAOS_PRODUCTS:-20000} $(BIN)/pytest -q tests/chaos
 
-bench: setup ## The limits, as ratios in one run; writes docs/performance.md
-	$(BIN)/python -m benchmarks
+bench: setup ## The limits, as ratios in one run (ONLY="post fold": some of them); writes docs/performance.md
+	$(BIN)/python -m benchmarks $(ONLY)
 
 generate: setup ## Catalogue, tables, OpenAPI, AsyncAPI and examples, from what declares them
 	$(BIN)/python tools/generate.py

@@ -83,7 +83,7 @@ class _Connectors:
     def __init__(self, connector: Connector, credentials: Credentials) -> None:
         self._connector, self._credentials = connector, credentials
 
-    async def read(self, connector_id: UUID) -> Connector:
+    async def read(self, connector_id: UUID, *, anew: bool = False) -> Connector:
         return self._connector
 
     def open(self, connector: Connector) -> Credentials:

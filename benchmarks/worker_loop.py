@@ -39,7 +39,7 @@ from pixee_workers.sync_base.marks import Marks, needs_mark
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.tokens import TokenStore
 
-PRODUCTS = {"woocommerce": 2_000, "shopify": 600}
+PRODUCTS = {"woocommerce": 2_000, "shopify": 1_200}
 ROUNDS = 6
 OPERATIONS = (Operation.PUSH_PRODUCTS, Operation.PUSH_STOCK)
 _PASSWORD = "only-for-benchmarks"

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pixee_cli.demo import amazon
 from pixee_cli.demo.credentials import kept_credentials
 from pixee_cli.demo.filling import own_catalog
 from pixee_cli.demo.shops import HOSTS
@@ -37,8 +38,8 @@ def pixee(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_the_demo_shows_what_it_promises(data):
     done = pixee("demo", "--data", data, "--file", own_catalog())
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("0 write requests for an unchanged catalog") == 2
-    assert done.stdout.count("written PX-007, PX-008, PX-009") == 2
+    assert done.stdout.count("0 write requests for an unchanged catalog") == 3
+    assert done.stdout.count("written PX-007, PX-008, PX-009") == 3
     assert "DIFFER" not in done.stdout
     assert (data / "demo-shops.json").stat().st_mode & 0o777 == 0o600
     assert (data / "api-key").stat().st_mode & 0o777 == 0o600
@@ -48,10 +49,10 @@ def test_a_second_demo_imports_and_changes_nothing(data):
     done = pixee("demo", "--data", data, "--file", own_catalog())
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Catalog: 60 already." in done.stdout
-    assert done.stdout.count("0 write requests in this whole run") == 2
+    assert done.stdout.count("0 write requests in this whole run") == 3
 
 
-def test_one_price_changed_by_hand_in_a_shop_ends_the_comparison_with_1(data):
+def test_a_price_changed_by_hand_in_a_shop_ends_the_comparison_with_1(data):
     env = {
         name: value for name, value in os.environ.items() if not name.startswith(("PIXEE_", "DATABASE_URL", "KAFKA_"))
     }
@@ -61,15 +62,24 @@ def test_one_price_changed_by_hand_in_a_shop_ends_the_comparison_with_1(data):
         assert up.stdout.readline().strip() == b"{"  # the ready document
         assert pixee("demo", "compare", "--data", data).returncode == 0
         change_a_price(data, "PX-007", "0.01")
-        done = pixee("demo", "compare", "--data", data, "--json")
-        differences = json.loads(done.stdout)["woocommerce"]["differences"]
-        assert (done.returncode, len(differences)) == (1, 1)
-        assert (differences[0]["item"], differences[0]["field"], differences[0]["shop"]) == ("PX-007", "price", "0.01")
+        assert differences(data) == {"woocommerce": [("PX-007", "price", "0.01")]}
+        change_a_price_at_amazon(data, "PX-008", 0.02)
+        assert differences(data)["amazon_sp_api"] == [("PX-008", "price", "0.02")]
         assert pixee("doctor", "--data", data).returncode == 0
     finally:
         up.send_signal(signal.SIGINT)
         up.communicate(timeout=60)
     assert up.returncode == 0
+
+
+def differences(data: Path) -> dict[str, list[tuple[str, str, str]]]:
+    """Platform → what differs there; the command has ended with 1."""
+    done = pixee("demo", "compare", "--data", data, "--json")
+    assert done.returncode == 1, done.stderr
+    found = {platform: one["differences"] for platform, one in json.loads(done.stdout).items()}
+    return {
+        platform: [(one["item"], one["field"], one["shop"]) for one in ours] for platform, ours in found.items() if ours
+    }
 
 
 def change_a_price(data: Path, sku: str, price: str) -> None:
@@ -83,3 +93,31 @@ def change_a_price(data: Path, sku: str, price: str) -> None:
     ) as shop:
         number = shop.get("/products", params={"sku": sku}).json()[0]["id"]
         assert shop.put(f"/products/{number}", json={"regular_price": price}).status_code == 200
+
+
+def change_a_price_at_amazon(data: Path, sku: str, amount: float) -> None:
+    """As the merchant would, through another program of theirs."""
+    url, keys = Place(data).simulator_url(amazon.PLATFORM), kept_credentials(data)[amazon.PLATFORM]
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": keys["refresh_token"],
+        "client_id": keys["lwa_client_id"],
+        "client_secret": keys["lwa_client_secret"],
+    }
+    place = amazon.SETTINGS["marketplace_id"]
+    offer = {
+        "marketplace_id": place,
+        "currency": "EUR",
+        "audience": "ALL",
+        "our_price": [{"schedule": [{"value_with_tax": amount}]}],
+    }
+    patch = {"op": "replace", "path": "/attributes/purchasable_offer", "value": [offer]}
+    with httpx.Client(base_url=url, trust_env=False) as shop:
+        token = shop.post("/auth/o2/token", data=form, headers={"Host": "api.amazon.com"}).json()["access_token"]
+        answer = shop.patch(
+            f"/listings/2021-08-01/items/{amazon.SETTINGS['seller_id']}/{sku}",
+            params={"marketplaceIds": place},
+            json={"productType": "MERCHANDISE", "patches": [patch]},
+            headers={"Host": amazon.API_HOST, "x-amz-access-token": token, "User-Agent": "Merchant/1"},
+        )
+        assert answer.json()["status"] == "ACCEPTED", answer.text

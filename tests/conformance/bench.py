@@ -13,6 +13,7 @@ from uuid import UUID
 
 from conformance.job_rows import JobRows
 from conformance.leaping import LeapingClock
+from conformance.planting import Plant
 from conformance.profile import Profile, Seen, Shop
 from conformance.witnesses import Heard, Recording
 from platform_workers.sync_base.courier_side.shop_rows import KEYS, LivingLife, ShopRows
@@ -23,6 +24,7 @@ from pixee_common.egress import EgressPolicy, GuardedClient
 from pixee_common.platforms.manifest import Manifest
 from pixee_workers.sync_base.chunks import ChunkResult
 from pixee_workers.sync_base.courier import PlatformCourier
+from pixee_workers.sync_base.uploads.courier import UploadCourier
 
 PRODUCTS, STOCK, PRICES, PULL = (
     Operation.PUSH_PRODUCTS,
@@ -60,15 +62,16 @@ class Bench:
     sender: Recording
     clock: LeapingClock
     heard: Heard
-    make_courier: Callable[[], PlatformCourier]
+    make_courier: Callable[[Plant | None], PlatformCourier]
+    make_uploads: Callable[[PlatformCourier], UploadCourier]
     results: list[ChunkResult] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.courier = self.make_courier()
+        self.restart()
 
-    def restart(self) -> None:
-        """Another process: nothing in memory."""
-        self.courier = self.make_courier()
+    def restart(self, plant: Plant | None = None) -> None:
+        """Another process: nothing in memory. `plant`: what is to be different at its adapter."""
+        self.courier = self.make_courier(plant)
 
     async def turn(self, job: UUID, *, dies: bool = False) -> ChunkResult | None:
         """The job's chunk once. None: it may not be claimed. `dies`: the worker is gone before its result is written."""

@@ -102,11 +102,13 @@ async def a_throttle_without_a_time_amid_a_chunk_fails_nobody(bench: Bench) -> N
 
 @law(PRODUCTS)
 async def refused_credentials_pause_the_connector(bench: Bench) -> None:
-    """At most two calls, the connector is in error with a message, the items wait, and no further chunk calls the shop.
+    """At most two calls, or those that leave at once; the connector is in error with a message, the items wait, and no further chunk
+    calls the shop.
 
     If it fails: `classify` must answer `credentials` for what the platform says to a bad key.
     """
-    products, _ = await bench.products(3)
+    at_once = max(2, bench.manifest.capabilities[PRODUCTS].concurrency)
+    products, _ = await bench.products(at_once + 1)
     bench.settings(**bench.profile.wrong)
     job = await bench.jobs.plan(PRODUCTS, products)
     result = await bench.turn(job)
@@ -116,7 +118,7 @@ async def refused_credentials_pause_the_connector(bench: Bench) -> None:
     assert row["status"] == "error", f"the connector is {row['status']}"
     assert row["last_error"], "the merchant is not told what to do"
     calls = len(bench.log())
-    assert calls <= 2, f"{calls} calls with refused credentials"
+    assert calls <= at_once, f"{calls} calls with refused credentials"
     other = await bench.jobs.plan(PRODUCTS, products)
     for again in (job, other):
         assert await bench.turn(again) is None, "a chunk of a connector in error was claimed"

@@ -26,16 +26,37 @@ from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.shared_tokens import SharedTokens
 from pixee_workers.sync_base.tokens import TokenStore
+from pixee_workers.sync_base.uploads.courier import UploadCourier
+
+INVENTED = "conformance.invented"
+"""Platforms that exist for the laws alone: adapter, simulator and profile stand in one folder, among the tests."""
+
+
+def products() -> list[str]:
+    """Every platform of the product; one without a profile or a simulator fails the suite and says what to write."""
+    return folders()
 
 
 def platforms() -> list[str]:
-    """Every platform on disk; one without a profile or a simulator fails the suite and says what to write."""
-    return folders()
+    """What the laws are tried on: the product's platforms and the invented ones."""
+    return [*products(), *folders(INVENTED)]
+
+
+def _rooms(slug: str) -> tuple[str, str, str]:
+    """Where its adapter, its simulator and its profile stand."""
+    if slug in folders(INVENTED):
+        here = f"{INVENTED}.{slug}"
+        return here, f"{here}.simulator", f"{here}.conformance"
+    return (
+        f"pixee_workers.platforms.{slug}",
+        f"pixee_simulators.{slug}.simulator",
+        f"platform_workers.platforms.{slug}.conformance",
+    )
 
 
 def profile_of(slug: str) -> Profile:
     """The platform's profile. Raises AssertionError with what to write where there is none."""
-    name = f"platform_workers.platforms.{slug}.conformance"
+    _, _, name = _rooms(slug)
     try:
         profile: Profile = importlib.import_module(name).PROFILE
     except (ModuleNotFoundError, AttributeError) as error:
@@ -48,7 +69,7 @@ def profile_of(slug: str) -> Profile:
 
 def manifest_of(slug: str) -> Manifest:
     """What the platform declares."""
-    found: Manifest = importlib.import_module(f"pixee_workers.platforms.{slug}").MANIFEST
+    found: Manifest = importlib.import_module(_rooms(slug)[0]).MANIFEST
     return found
 
 
@@ -75,9 +96,10 @@ async def bench_of(
 ) -> AsyncIterator[Bench]:
     """A fresh bench; `plant` puts a bug into the adapter. At the end, if `strict`, no request may have left the published schema."""
     profile = profile_of(slug)
-    real: Adapter = importlib.import_module(f"pixee_workers.platforms.{slug}").create()
+    adapters, simulators, _ = _rooms(slug)
+    real: Adapter = importlib.import_module(adapters).create()
     adapter = plant(real) if plant else real
-    simulator = importlib.import_module(f"pixee_simulators.{slug}.simulator").create()
+    simulator = importlib.import_module(simulators).create()
     clock = LeapingClock(simulator.clock)
     rows = ShopRows(owner, platform=slug, credentials=dict(profile.credentials))
     await rows.add_connector(shop_currency="EUR", **profile.settings)
@@ -99,10 +121,14 @@ async def bench_of(
             sender = Recording(client)
             tokens = TokenStore(clock, SharedTokens(database, KEYS, clock))
             wiring = Wiring(sender, policy, clock, tokens, lambda: jobs.worker, "laws", lambda: 0.5)
+
+            def courier(more: Plant | None) -> PlatformCourier:
+                return PlatformCourier({slug: more(adapter) if more else adapter}, database, KEYS, wiring)
+
             with listening() as heard:
                 yield Bench(
                     slug, profile, real.manifest, rows, jobs, simulator, Shop(http, url, profile.host, profile.credentials),
-                    sender, clock, heard, lambda: PlatformCourier({slug: adapter}, database, KEYS, wiring),
+                    sender, clock, heard, courier, lambda made: UploadCourier(made, database, writer),
                 )  # fmt: skip
     if strict:
         assert simulator.violations.describe() == [], "requests that the published schema does not allow"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from conformance import bugs, bugs_of_calls, bugs_of_mappings
+from conformance import bugs, bugs_of_calls, bugs_of_mappings, bugs_of_verdicts
 from conformance.planting import Plant, both, classifying, mapping, requesting, rewriting, submitting
 
 from pixee_common.domain.job import Operation
@@ -196,6 +196,30 @@ BUGS = (
         "after the change: a{10}",
     ),
     Bug("a_new_mapping_sends_again_what_it_changes_alone", "shopify", bugs_of_mappings.deaf, "after the change: s{10}"),
+    Bug(
+        "a_files_verdicts_find_their_items_in_another_process",
+        "amazon_sp_api",
+        bugs_of_verdicts.keeping_the_file_in_memory,
+        r"files of \[5, 5\] items",
+    ),
+    Bug(
+        "a_files_verdicts_find_their_items_in_another_process",
+        "amazon_sp_api",
+        bugs_of_verdicts.counting_from_zero,
+        "still open after .* never sent",
+    ),
+    Bug(
+        "what_was_accepted_is_open_until_its_verdict",
+        "amazon_sp_api",
+        submitting(bugs_of_verdicts.hasty),
+        "no verdict yet, and yet aaa",
+    ),
+    Bug(
+        "a_verdict_that_never_comes_is_overdue",
+        "amazon_sp_api",
+        submitting(bugs_of_verdicts.patient),
+        "past its deadline, and yet ww",
+    ),
 )
 
 OUTSIDE_THE_SCHEMA = requesting(rewriting(bugs.unheard_of), Operation.PUSH_PRODUCTS)

@@ -106,6 +106,8 @@ class Profile:
     demand: Demand | None = None
     mapping: Mapping[str, Any] = field(default_factory=dict)
     """The merchant's mapping, where the platform takes nothing without one."""
+    second_thoughts: Callable[[str], Mapping[str, Any]] | None = None
+    """Where verdicts come later: limits of the simulator under which the shop takes this SKU and refuses it afterwards."""
     exempt: Mapping[str, str] = field(default_factory=dict)
     """Laws about what the platform does not have, each with why, and the sheet's section that says so."""
 

@@ -14,6 +14,8 @@ from pixee_simulators.kit.specs import find_specs
 from pixee_workers.sync_base import assembling, preparing, results, tokens
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.outcomes import Outcome
+from pixee_workers.sync_base.uploads.gathering import Loader
+from pixee_workers.sync_base.uploads.rows import UploadRows
 
 pytestmark = pytest.mark.stack
 
@@ -22,6 +24,8 @@ ENGINE_LAWS = frozenset(
         "a_price_in_another_currency_is_never_sent",
         "stock_of_what_is_not_listed_costs_no_call",
         "a_stale_write_is_dropped",
+        "an_item_in_two_chunks_of_a_file_is_written_once",
+        "jobs_that_wait_together_go_in_one_file",
     }
 )
 """Kept before any adapter is asked: their bugs are planted in the engine, below."""
@@ -105,3 +109,23 @@ async def test_an_engine_that_keeps_shared_eans_to_itself_is_found(owner, as_rol
 async def test_a_store_that_tells_its_tokens_is_found(owner, as_role, monkeypatch) -> None:
     monkeypatch.setattr(tokens._Entry, "__repr__", lambda entry: f"_Entry({entry.value})")
     await _breaks("no_secret_of_a_fetched_token_is_shown", "the courier's memory", owner, as_role, "shopify")
+
+
+async def test_an_engine_that_makes_a_file_of_each_chunk_is_found(owner, as_role, monkeypatch) -> None:
+    async def nothing(*_given: Any) -> list[Any]:
+        return []
+
+    monkeypatch.setattr(UploadRows, "in_line", nothing)
+    await _breaks("jobs_that_wait_together_go_in_one_file", r"files of \[2\] items", owner, as_role, "amazon_sp_api")
+
+
+async def test_an_engine_that_writes_an_item_for_each_chunk_is_found(owner, as_role, monkeypatch) -> None:
+    real = Loader._put
+
+    def forgetful(self: Loader, load: Any, tracks: Any) -> bool:
+        self._placed.clear()
+        return real(self, load, tracks)
+
+    monkeypatch.setattr(Loader, "_put", forgetful)
+    because = r"files of \[4\] records"
+    await _breaks("an_item_in_two_chunks_of_a_file_is_written_once", because, owner, as_role, "amazon_sp_api")

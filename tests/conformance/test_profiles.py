@@ -5,7 +5,7 @@ import pkgutil
 import pytest
 from conformance.law import exemption
 from conformance.laws import LAWS
-from conformance.opening import manifest_of, platforms, profile_of
+from conformance.opening import manifest_of, platforms, products, profile_of
 
 import pixee_simulators
 from pixee_common.domain.job import Operation
@@ -18,7 +18,7 @@ def test_every_platform_says_what_the_laws_must_know_of_it(slug: str) -> None:
 
 def test_a_simulator_belongs_to_a_platform_and_a_platform_has_one() -> None:
     simulators = {entry.name for entry in pkgutil.iter_modules(pixee_simulators.__path__) if entry.ispkg} - {"kit"}
-    assert simulators == set(platforms()), (
+    assert simulators == set(products()), (
         "write the missing half: laws are tried on an adapter and its simulator together"
     )
 

@@ -26,7 +26,8 @@ class Recording:
         """Values of headers that prove who is calling, in the form in which they left."""
 
     async def request(self, method: str, url: str, **options: Any) -> Any:
-        self.bodies.append((f"{method} {url}", options.get("content") or b""))
+        content = options.get("content")  # a file is streamed and not kept
+        self.bodies.append((f"{method} {url}", content if isinstance(content, bytes) else b""))
         for name, value in (options.get("headers") or {}).items():
             if "auth" in name.lower() or "token" in name.lower() or "key" in name.lower():
                 self.credentials |= {part for part in value.split() if len(part) >= _SHORTEST_SECRET}

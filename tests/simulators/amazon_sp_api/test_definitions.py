@@ -37,7 +37,7 @@ async def test_types_are_suggested_by_keyword_and_name(seller: Seller) -> None:
         assert answer["productTypeVersion"]
         return [one["name"] for one in answer["productTypes"]]
 
-    assert await names() == ["GROCERY", "SHIRT", "PRODUCT"]
+    assert await names() == ["GROCERY", "SHIRT", "PRODUCT", "MERCHANDISE"]
     assert await names(keywords="shirt") == ["SHIRT"]
     assert await names(itemName="Dark chocolate bar") == ["GROCERY"]
     assert await names(itemName="Hammer") == ["PRODUCT"]

@@ -33,6 +33,7 @@ from pixee_common.service import (
 from pixee_orchestrator.auto_sync.drain import Drain
 from pixee_orchestrator.catalog.consumer import MOST_AT_ONCE, CatalogConsumer
 from pixee_orchestrator.catalog.pulls.applying import PullPages
+from pixee_orchestrator.catalog.pulls.chains import PullChains
 from pixee_orchestrator.dispatch.dispatcher import Dispatcher
 from pixee_orchestrator.loops import Loop, supervise
 from pixee_orchestrator.names import CATALOG_GROUP, PLAN_GROUP, PROGRESS_GROUP, SOURCE
@@ -62,14 +63,15 @@ class Orchestrator:
         dispatcher = Dispatcher(self.database, dead_after=settings.dead_after_seconds)
         pages = PullPages(self.database, catalogue())
         self.pulls = Loop("pulled pages", pages.sweep, clock)
-        folder = Folder(self.database, dispatcher.poke, box, self.pulls.wake)
+        self.chains = Loop("chains of pages", PullChains(self.database).sweep, clock)
+        folder = Folder(self.database, dispatcher.poke, box, self._page_staged)
         timers = Timers(self.database, settings, clock, dispatcher.poke)
         self.plan = Loop("plan", planner.step, clock)
         self.cancel = Loop("cancel", timers.cancel, clock)
         drain = Drain(self.database, clock, pause=settings.auto_sync_seconds, lifetime=lifetime)
         self.drain = Loop("auto-sync", drain.step, clock, every=0.25)
         self.loops = (
-            *(self.plan, self.pulls, self.cancel, self.drain),
+            *(self.plan, self.pulls, self.chains, self.cancel, self.drain),
             Loop("auto-sync tidying", drain.tidy, clock, every=60),
             Loop("dispatch", dispatcher.turn, clock),
             Loop("dispatch sweep", dispatcher.sweep, clock),
@@ -96,6 +98,10 @@ class Orchestrator:
             most = MOST_AT_ONCE if topic == CATALOG_CHANGED else None
             subscribe(broker, topic, group=group, handle=handle, set_aside=self._box, most=most)
         return broker
+
+    def _page_staged(self) -> None:
+        self.chains.wake()
+        self.pulls.wake()
 
     def _asked_to_plan(self, payload: str) -> None:
         self.plan.wake(payload)

@@ -168,6 +168,7 @@ PROFILE = Profile(
     limits={"rate_scale": 100},
     mapping=_MAPPING.model_dump(mode="json"),
     demand=_demand(),
+    second_thoughts=lambda sku: {"late_issue_skus": [sku], "late_issue_after_s": 1.0},
     exempt={
         **dict.fromkeys(
             (

@@ -60,7 +60,7 @@ async def test_a_missing_role_and_another_sellers_id_are_missing_scopes(shop: Sh
 
 async def test_describe_lists_all_types_and_the_attributes_of_the_mapped_ones(shop: Shop) -> None:
     found = await shop.adapter.describe(shop.context)
-    assert {one.code for one in found.product_types} == {"GROCERY", "SHIRT", "PRODUCT"}
+    assert {one.code for one in found.product_types} == {"GROCERY", "SHIRT", "PRODUCT", "MERCHANDISE"}
     assert found.complete_for == ("GROCERY", "SHIRT")
     assert found.demands == ("product_types",)
     food_types = {one.code: one for one in found.attributes if one.product_types == ("GROCERY",)}

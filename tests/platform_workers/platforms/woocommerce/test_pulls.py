@@ -56,6 +56,22 @@ async def test_a_variable_product_comes_back_with_its_variations(shop: Shop) -> 
     assert {one.price for one in product.variants} == {"19.90"}
 
 
+@pytest.mark.usefixtures("_small_pages")
+async def test_the_last_page_tells_how_many_products_there_are_without_those_that_are_left_out(shop: Shop) -> None:
+    for number in range(6):
+        await shop.push(item(simple(f"S{number}")))
+    shop.by_sku("S1")["type"] = "grouped"
+    cursor, totals, count = None, [], 0
+    while True:
+        page = await shop.adapter.pull(cursor, None, shop.context)
+        totals, count, cursor = [*totals, page.total], count + len(page.products), page.next_cursor
+        if cursor is None:
+            break
+    assert count == 5
+    assert totals[-1] == 5
+    assert set(totals[:-1]) == {None}
+
+
 async def test_stock_that_the_shop_does_not_manage_is_not_told(shop: Shop) -> None:
     await shop.push(item(simple("TEE"), quantity=None))
     [product] = await _all(shop)

@@ -19,6 +19,7 @@ from pixee_workers.sync_base.chunks import (
     IssueRow,
     ListingRow,
     OperationRow,
+    PageToCome,
     PulledPageRow,
     RemoteJobRow,
     Wait,
@@ -272,6 +273,38 @@ async def test_a_pulled_page_is_staged_and_its_chunk_stays_sent(rows: Rows, work
     assert await rows.states(chunk.job_id) == ["sent"]
     staged = await rows.one("SELECT * FROM pulled_pages WHERE job_id = $1", chunk.job_id)
     assert (staged["products"], staged["next_cursor"]) == ([{"external_id": "1"}], {"page": 2})
+
+
+async def test_a_page_to_come_waits_in_its_row_and_is_claimed_with_its_cursor_and_since_when(
+    rows: Rows, worker: LaneSide, claimed
+) -> None:
+    (chunk,) = await claimed(items=0, operation="pull_products")
+    since = worker.clock.now() - timedelta(hours=2)
+    until = worker.clock.now() + timedelta(seconds=45)
+    waits = ChunkResult(
+        chunk,
+        "",
+        wait=Wait(ReasonCode.REMOTE_PENDING, until),
+        called=True,
+        page_to_come=PageToCome({"report": 1}, since),
+    )
+    await _write(worker, waits)
+    row = await rows.one("SELECT state, wait_reason, not_before, size FROM chunks WHERE job_id = $1", chunk.job_id)
+    assert tuple(row) == ("waiting", "remote_pending", until, 0)
+    assert await rows.one("SELECT count(*) FROM pulled_pages WHERE job_id = $1", chunk.job_id) == (0,)
+    await rows.run("UPDATE chunks SET state = 'rung' WHERE job_id = $1", chunk.job_id)
+    ((_, again),) = (await claim(worker.database, worker.worker_id, [rows.route]))[0].chunks
+    assert (again.cursor, again.page_waits_since) == ({"report": 1}, since)
+
+
+async def test_refs_of_a_push_replace_those_that_were_known(rows: Rows, worker: LaneSide, claimed) -> None:
+    (first,) = await claimed(items=1)
+    listing = _listing(first.item_ids[0])
+    await _write(worker, replace(applied(first), listings=(listing,)))
+    (second,) = await claimed(items=1)
+    await _write(worker, replace(applied(second), listings=(replace(listing, refs={"media": 7}),)))
+    row = await rows.one("SELECT refs FROM listings WHERE item_id = $1", first.item_ids[0])
+    assert row["refs"] == {"media": 7}
 
 
 async def test_a_paused_connector_stays_paused(rows: Rows, worker: LaneSide, claimed) -> None:

@@ -200,6 +200,15 @@ class FileBench:
         rows = await self.rows.run("SELECT state FROM chunks WHERE job_id = $1 ORDER BY no", job)
         return [row["state"] for row in rows]
 
+    async def nobody_asks(self, for_seconds: float = 31.0) -> None:
+        """Files are due, and the chunk that was to ask has not come for so long."""
+        self.clock.offset += 31
+        await self.rows.run("UPDATE submissions SET next_poll_at = now() WHERE connector_id = $1", self.rows.connector)
+        await self.rows.run(
+            "UPDATE chunks SET claimed_at = now() - $2::interval WHERE connector_id = $1",
+            *(self.rows.connector, timedelta(seconds=for_seconds)),
+        )
+
     async def submissions(self) -> list[Any]:
         return await self.rows.run(
             "SELECT * FROM submissions WHERE connector_id = $1 ORDER BY created_at, id", self.rows.connector

@@ -20,6 +20,7 @@ from pixee_common.platforms.manifest import (
     SettingField,
     Upload,
 )
+from pixee_workers.sync_base.calls import HttpRequest
 from pixee_workers.sync_base.items import Listing, ProductItem
 from pixee_workers.sync_base.outcomes import Linked
 from pixee_workers.sync_base.upload_contract import Collected, Frame, Uploaded, Verdict
@@ -99,6 +100,9 @@ class FileAdapter(FakeAdapter):
         self.collects = 0
         self.follow_up = None
         self.unmentioned: Verdict | None = None
+        self.spends: dict[str, float] = {}
+        """Budgets of the call that hands a file over; empty: none is made."""
+        self.uploads = 0
         self.before: Callable[[str], Any] = lambda step: None
         """Awaited with `upload`, `taken`, `collect`, `collected`: where a test lets a worker die."""
 
@@ -116,7 +120,10 @@ class FileAdapter(FakeAdapter):
             await waiting
 
     async def upload(self, operation, file, context):
+        self.uploads += 1
         await self._reach("upload")
+        if self.spends:
+            await context.call(HttpRequest("POST", "https://a.fake.test/feeds", "feeds", spend=self.spends))
         taken = self.platform.take(file.path.read_bytes())
         await self._reach("taken")
         return Uploaded("feed", taken.id, {"kept": True}, 30.0)

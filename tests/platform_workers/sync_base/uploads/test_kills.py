@@ -237,3 +237,37 @@ async def test_a_cancellation_after_a_crash_does_not_call_unsent_what_a_file_may
     assert await bench.letters(job) == left
     assert len(bench.platform.files) == 1, "nothing is sent of a cancelled job"
     assert await bench.open_parts() == 0
+
+
+async def test_a_call_that_is_cut_off_at_the_end_leaves_its_chunks_to_be_doubted(bench, monkeypatch) -> None:
+    items = await bench.products(4)
+    job = await bench.job(items, size=2)
+    worker, reached = await bench.worker(), _stop_in_adapter(bench, "taken")
+    await bench.ring()
+    await worker.lanes.ring({bench.route: None})
+    await reached.wait()
+    await worker.lanes.stop(0.05)
+    left = await bench.rows.run("SELECT state, look_up FROM chunks WHERE job_id = $1", job)
+    assert [tuple(row) for row in left] == [("pending", True)] * 2
+    bench.adapter.before = lambda step: None
+    await _finish(bench, await bench.worker())
+    assert await bench.letters(job) == "aaaa"
+
+
+async def test_an_adapter_that_cannot_write_a_record_fails_that_item_alone(bench) -> None:
+    items = await bench.products(3)
+    job = await bench.job(items)
+    original = bench.adapter.record
+
+    def record(operation, item, ref, settings):
+        if item.item.product.key == "P1":
+            raise RuntimeError("a bug in the adapter")
+        return original(operation, item, ref, settings)
+
+    bench.adapter.record = record
+    worker = await bench.worker()
+    await bench.turn(worker)
+    assert await bench.letters(job) == "wrw"
+    await bench.later(31)
+    await bench.turn(worker)
+    assert await bench.letters(job) == "ara"

@@ -7,6 +7,9 @@ from platform_workers.sync_base.uploads.file_platform import fault, manifest
 from pixee_common.domain.faults import FaultKind, FaultScope
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.manifest import Atomicity
+from pixee_orchestrator.timers.due import release_due
+from pixee_workers.sync_base.items import ProductItem
+from pixee_workers.sync_base.outcomes import Refusal
 
 pytestmark = pytest.mark.stack
 
@@ -122,3 +125,27 @@ async def test_refused_credentials_park_everything_and_mark_the_connector(bench:
     await bench.turn(await bench.worker())
     (row,) = await bench.rows.run("SELECT status FROM connectors WHERE id = $1", bench.rows.connector)
     assert (row["status"], await bench.letters(job), await bench.states(job)) == ("error", "...", ["waiting"] * 2)
+
+
+async def test_what_the_database_refuses_of_one_chunk_keeps_no_file_from_being_open(bench: FileBench, as_role) -> None:
+    items = await bench.products(4)
+    job = await bench.job(items, size=2)
+    original = bench.adapter.mapped
+
+    def mapped(operation, item, settings):
+        if isinstance(item, ProductItem) and item.product.key == "P0":
+            return Refusal(ReasonCode.INVALID_VALUE, "no \x00 in text")
+        return original(operation, item, settings)
+
+    bench.adapter.mapped = mapped
+    worker = await bench.worker()
+    await bench.turn(worker)
+    assert [row["state"] for row in await bench.submissions()] == ["open"]
+    # The poisoned chunk is written minimally, as ever: nobody calls again for it. The other one has its verdicts.
+    assert await bench.letters(job) == "rrww"
+    await bench.nobody_asks()
+    await as_role("orchestrator").run(release_due)
+    await bench.turn(worker)
+    assert await bench.letters(job) == "rraa"
+    events = await bench.rows.run("SELECT payload FROM outbox WHERE key = $1", str(job).encode())
+    assert any(b"late_verdicts" in row["payload"] for row in events), "P1 was in the file, and its verdict is told"

@@ -1,8 +1,10 @@
 """What results bring, and when: not yet, never, too late, in two looks; cancelled jobs and deleted connectors meanwhile."""
 
+import asyncio
+
 import pytest
 from platform_workers.sync_base.uploads.bench import FileBench
-from platform_workers.sync_base.uploads.file_platform import fault, manifest, rejected
+from platform_workers.sync_base.uploads.file_platform import MISSING, fault, manifest, rejected
 
 from pixee_common.domain.faults import FaultKind
 from pixee_common.domain.job import Operation, OutcomeKind
@@ -194,13 +196,62 @@ async def test_where_the_asking_chunk_is_no_more_another_one_asks(bench: FileBen
     worker = await bench.worker()
     await bench.turn(worker)
     await bench.rows.run("UPDATE chunks SET state = 'done', letters = 'rr' WHERE job_id = $1", first)
-    await bench.rows.run("UPDATE submissions SET next_poll_at = now() WHERE connector_id = $1", bench.rows.connector)
-    bench.clock.offset += 31
+    await bench.nobody_asks(for_seconds=5)
     await as_role("orchestrator").run(release_due)
     assert await bench.states(second) == ["waiting"], "it was in somebody's hands a moment ago"
-    await bench.rows.run("UPDATE chunks SET claimed_at = now() - interval '31 seconds' WHERE job_id = $1", second)
+    await bench.nobody_asks()
     await as_role("orchestrator").run(release_due)
     assert await bench.states(second) == ["pending"]
     await bench.turn(worker)
     assert (await bench.letters(first), await bench.letters(second)) == ("rr", "aa")
     assert await bench.open_parts() == 0
+
+
+async def test_of_a_file_that_was_never_opened_nobody_waits_for_a_verdict(bench: FileBench, as_role) -> None:
+    job = await bench.job(await bench.products(2))
+    worker, reached = await bench.worker(), asyncio.Event()
+
+    async def stop() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    bench.adapter.before = lambda step: stop() if step == "upload" else None
+    await bench.ring()
+    await worker.lanes.ring({bench.route: None})
+    await reached.wait()
+    await worker.die()
+    await bench.bury(worker)
+    await bench.rows.run(
+        "UPDATE remote_jobs SET deadline_at = now() - interval '1 second' WHERE connector_id = $1", bench.rows.connector
+    )
+    await as_role("orchestrator").run(end_overdue_verdicts)
+    assert await bench.letters(job) == ".."
+    bench.adapter.before = lambda step: None
+    other = await bench.worker()
+    await bench.turn(other)
+    await bench.later(31)
+    await bench.turn(other)
+    assert await bench.letters(job) == "aa"
+
+
+async def test_items_that_are_followed_up_are_asked_for_while_others_of_their_chunk_are_in_a_file(
+    bench: FileBench,
+) -> None:
+    items, job, worker = await _sent(bench, 2)
+    bench.platform.judge = lambda ref, key: Verdict(OutcomeKind.ACCEPTED) if key == "P0" else MISSING
+    bench.adapter.follow_up = FollowUp("look", 90.0, 3600.0)
+    await bench.later(31)
+    await bench.turn(worker)
+    assert await bench.letters(job) == "wu"
+    bench.platform.ready = False
+    await bench.later(61)
+    await bench.turn(worker)
+    assert ([len(file.records) for file in bench.platform.files.values()], await bench.letters(job)) == ([2, 1], "ww")
+    bench.adapter.poll_results.append(PollResult((Outcome(items[0], OutcomeKind.APPLIED),), done=True))
+    await bench.later(61)
+    await bench.turn(worker)
+    assert await bench.letters(job) == "aw"
+    bench.platform.ready, bench.platform.judge = True, lambda ref, key: None
+    await bench.later(61)
+    await bench.turn(worker)
+    assert await bench.letters(job) == "aa"

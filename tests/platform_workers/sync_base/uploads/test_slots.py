@@ -8,6 +8,7 @@ from pixee_common.db import Database
 from pixee_common.domain.faults import FaultKind
 from pixee_common.domain.ids import new_id
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.platforms.manifest import SlotBudget
 from pixee_orchestrator.planning.planner import Planner
 from pixee_orchestrator.progress.folder import Folder
 from pixee_orchestrator.timers.job_waits import show_waits
@@ -23,13 +24,11 @@ class Slot:
     def __init__(self, bench: FileBench) -> None:
         self._bench = bench
         self._free_at = 0.0
-        self.refused = 0
 
     def __call__(self, lines) -> None:
         now = self._bench.clock.monotonic()
         self._bench.platform.faults.append(self)
         if now < self._free_at:
-            self.refused += 1
             raise fault(FaultKind.THROTTLED, reason=ReasonCode.THROTTLED, retry_after=self._free_at - now)
         self._free_at = now + SLOT
 
@@ -57,12 +56,18 @@ async def _orchestrate(bench: FileBench, database: Database, planner: Planner, w
         await database.run(lambda connection: show_waits(connection, 1e6))
 
 
-async def test_sixty_small_jobs_of_one_connector_become_one_file(bench: FileBench, as_role) -> None:
+@pytest.mark.parametrize("kept_by", ["the platform's 429", "our own budget"])
+async def test_sixty_small_jobs_of_one_connector_become_one_file(bench: FileBench, as_role, kept_by) -> None:
     database = as_role("orchestrator")
+    if kept_by == "our own budget":
+        declared = bench.adapter.manifest
+        slot = SlotBudget(name="feeds", interval_seconds=SLOT)
+        bench.adapter.manifest = declared.model_copy(update={"budgets": (*declared.budgets, slot)})
+        bench.adapter.spends = {"feeds": 1}
+    else:
+        bench.platform.faults.append(Slot(bench))
     planner = Planner(database, {SLUG: bench.adapter.manifest})
     items = await bench.products(62)
-    slot = Slot(bench)
-    bench.platform.faults.append(slot)
     worker = await bench.worker()
     await _ask(bench, items[:1])
     await _orchestrate(bench, database, planner, worker)
@@ -78,7 +83,7 @@ async def test_sixty_small_jobs_of_one_connector_become_one_file(bench: FileBenc
     await bench.later(SLOT)
     await _orchestrate(bench, database, planner, worker)
     assert [len(file.records) for file in bench.platform.files.values()] == [1, 61]
-    assert slot.refused == 1, "a file was made again and again while its slot was not free"
+    assert bench.adapter.uploads == 3, "a file was made again and again while its slot was not free"
     waiting = await bench.rows.run(
         "SELECT count(*) AS n FROM jobs WHERE connector_id = $1 AND state = 'awaiting_verdicts'", bench.rows.connector
     )

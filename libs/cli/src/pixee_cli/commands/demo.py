@@ -19,9 +19,15 @@ from pixee_cli.running import AsJson, Data, run
 
 DEMO_DATA = DEFAULT_DATA / "demo"
 
-app = typer.Typer(help="Import, push to two simulated shops, compare, prove that nothing is sent twice.")
+app = typer.Typer(help="Import, push to three simulated shops, compare, prove that nothing is sent twice.")
 
-CatalogFile = Annotated[Path | None, typer.Option("--file", help="Another catalog than the sample or our own.")]
+CatalogFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        help="Another catalog than the sample or our own. Options other than Colour, Size and Ink are not mapped for Amazon.",
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)

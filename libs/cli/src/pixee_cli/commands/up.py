@@ -7,6 +7,7 @@ import typer
 from pixee_cli import output
 from pixee_cli.exits import Exit
 from pixee_cli.running import DATA, AsJson, Data, run
+from pixee_devstack.service_env import SIMULATED_HOSTS
 from pixee_devstack.stack import Stack
 
 
@@ -20,7 +21,7 @@ def up(
 
     async def work() -> Exit:
         sink = None if quiet or as_json else output.errors.out
-        stack = Stack(data, workers=workers, sink=sink)
+        stack = Stack(data, workers=workers, simulators=tuple(SIMULATED_HOSTS), sink=sink)
         await stack.start()
         try:
             _say_ready(stack, as_json=as_json)

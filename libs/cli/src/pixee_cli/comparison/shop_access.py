@@ -12,12 +12,16 @@ class ShopUnreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ShopAccess:
-    """`url` is where requests go, `host` whom they are for (the same where nothing is simulated)."""
+    """`url` is where requests go, `host` whom they are for (the same where nothing is simulated).
+
+    `settings` are the connector's: a platform that keeps many sellers behind one host needs to know whose shop is read.
+    """
 
     platform: str
     url: str
     host: str
     credentials: Mapping[str, str] = field(repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def headers(self) -> dict[str, str]:

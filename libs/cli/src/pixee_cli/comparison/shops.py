@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import httpx
 
-from pixee_cli.comparison import shopify_shop, woocommerce_shop
+from pixee_cli.comparison import amazon_shop, shopify_shop, woocommerce_shop
 from pixee_cli.comparison.seen import Contents
 from pixee_cli.comparison.shop_access import ShopAccess
 
 READERS: Mapping[str, Callable[[httpx.AsyncClient, ShopAccess], Awaitable[Contents]]] = {
+    "amazon_sp_api": amazon_shop.read,
     "shopify": shopify_shop.read,
     "woocommerce": woocommerce_shop.read,
 }

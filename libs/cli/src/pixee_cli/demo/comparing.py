@@ -7,9 +7,11 @@ from uuid import UUID
 import httpx
 
 from pixee_cli import output
+from pixee_cli.comparison.amazon_rules import as_listed
 from pixee_cli.comparison.catalog_side import View, expected
 from pixee_cli.comparison.differences import FIELDS, Comparison, compare
 from pixee_cli.comparison.shops import read_shop
+from pixee_cli.demo import amazon
 from pixee_cli.demo.context import DemoShop
 from pixee_cli.demo.shops import SETTINGS
 from pixee_common.db import Database
@@ -25,7 +27,10 @@ async def compare_shops(
     found = {}
     for shop, contents in zip(shops, read, strict=True):
         view = View.of(SETTINGS[shop.platform], contents.currency)
-        found[shop.platform] = compare(await expected(database, account_id, view), contents)
+        wanted = await expected(database, account_id, view)
+        if shop.platform == amazon.PLATFORM:
+            wanted = as_listed(wanted, amazon.OPTIONS)
+        found[shop.platform] = compare(wanted, contents)
     return found
 
 

@@ -22,7 +22,7 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DemoShop:
-    """One of the two shops: how its simulator is held, and how its own API is read."""
+    """One of the shops: how its simulator is held, and how its own API is read."""
 
     platform: str
     title: str

@@ -10,6 +10,7 @@ from rich.text import Text
 from pixee_cli import output
 from pixee_cli.account_store import create_account, create_key, list_accounts
 from pixee_cli.comparison.shop_access import ShopUnreadable, open_client
+from pixee_cli.demo.amazon import map_amazon
 from pixee_cli.demo.comparing import compare_shops, say_comparison
 from pixee_cli.demo.context import ACCOUNT, Demo, DemoFailed
 from pixee_cli.demo.filling import demo_file, fill_catalog
@@ -22,6 +23,7 @@ from pixee_cli.gateway import Gateway, Json
 from pixee_cli.place import KEY_FILE, Place
 from pixee_common.crypto import ApiKeyMalformed, parse
 from pixee_common.db import Database
+from pixee_devstack.service_env import SIMULATED_HOSTS
 from pixee_devstack.stack import Stack
 
 Step = Callable[[Demo], Awaitable[None]]
@@ -32,8 +34,8 @@ PULLED = "shopify"
 async def run_demo(data: Path, file: Path | None = None) -> Exit:
     """Brings the stack up, goes through the steps, stops cleanly. 1: something differs or was written needlessly."""
     begun = time.monotonic()
-    _heading("Starting PostgreSQL, Kafka, the services and two simulated shops")
-    stack = Stack(data)
+    _heading("Starting PostgreSQL, Kafka, the services and three simulated shops")
+    stack = Stack(data, simulators=tuple(SIMULATED_HOSTS))
     await stack.start()
     try:
         async with opened(Place(data), file or demo_file()) as demo:
@@ -120,8 +122,9 @@ async def _compare_touched(demo: Demo) -> None:
 STEPS: tuple[tuple[str, Step], ...] = (
     ("Opening the shops", open_shops),
     ("Linking them: one connector each, tested", link_shops),
+    ("Mapping what Amazon demands", map_amazon),
     ("Importing the catalog", fill_catalog),
-    ("Pushing products to both shops", _products),
+    ("Pushing products to all shops", _products),
     ("Pushing stock", _stock),
     ("Pushing prices", _prices),
     ("Pulling products from Shopify", _pull),
@@ -143,14 +146,14 @@ def _farewell(demo: Demo, seconds: float) -> None:
     report = demo.report
     if report is not None:
         output.say(
-            f"  {demo.file.name}: {report.products:,} products went through Kafka into PostgreSQL, from there to a Shopify "
-            "and a WooCommerce shop,"
+            f"  {demo.file.name}: {report.products:,} products went through Kafka into PostgreSQL, from there to a Shopify shop, "
+            "a WooCommerce shop and to Amazon,"
         )
     output.say("  then stock, then prices; Shopify was read back. Every field was compared in the shops themselves.")
     if demo.touched:
         output.say("  Pushing it unchanged cost no write request; three touched products cost exactly those three.")
     else:
-        output.say("  Nothing had changed since the last run, so nothing was written in either shop.")
+        output.say("  Nothing had changed since the last run, so nothing was written in any shop.")
     output.say("Where to look next:")
     output.say(f"  pixee up --data {demo.place.data}                 the same system, kept running")
     output.say(f"  pixee jobs list --data {demo.place.data}          what was done (while it runs)")

@@ -1,4 +1,4 @@
-"""Steps: products, then stock, then prices to both shops at once, and one pull; with live progress."""
+"""Steps: products, then stock, then prices to all shops at once, and one pull; with live progress."""
 
 from collections.abc import Mapping, Sequence
 

@@ -33,7 +33,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "listings": {"gateway": "rw", "orchestrator": "rawd", "worker": "rawd"},
     "listing_operations": {"gateway": "rw(failures)", "orchestrator": "rawd", "worker": "rawd"},
     "seen_values": {"orchestrator": "rawd", "worker": "r"},
-    "pending_changes": {"gateway": "rd", "orchestrator": "rawd"},
+    "pending_changes": {"gateway": "rd", "orchestrator": "rawd", "worker": "raw"},
     "jobs": {"gateway": "raw", "orchestrator": "raw", "worker": "r"},
     "chunks": {"gateway": "rw", "orchestrator": "raw", "worker": "rw"},
     "item_issues": {"gateway": "r", "orchestrator": "rawd", "worker": "rawd"},

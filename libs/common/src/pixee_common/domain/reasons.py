@@ -51,6 +51,8 @@ class ReasonCode(StrEnum):
     QUARANTINED = "quarantined"
     UNSUPPORTED = "unsupported"
     PULL_IGNORED = "pull_ignored"
+    UNKNOWN_VARIANT = "unknown_variant"
+    PAGING_BROKEN = "paging_broken"
     SHOP_GONE = "shop_gone"
     CREDENTIALS_REFUSED = "credentials_refused"
     PERMISSION_MISSING = "permission_missing"
@@ -119,6 +121,14 @@ REASONS: dict[ReasonCode, Reason] = {
     ReasonCode.UNSUPPORTED: Reason(_P, False, "The platform does not offer this."),
     ReasonCode.PULL_IGNORED: Reason(
         _X, False, "A newer change of ours is on its way, so the shop's value was not taken."
+    ),
+    ReasonCode.UNKNOWN_VARIANT: Reason(
+        _M,
+        False,
+        "The shop has a variant that the catalog does not have; add it to the product, or remove it at the shop.",
+    ),
+    ReasonCode.PAGING_BROKEN: Reason(
+        _P, True, "The shop gave the same pages again and again; pull again, and ask its support if that stays so."
     ),
     ReasonCode.SHOP_GONE: Reason(
         _M, False, "The shop does not exist or is frozen; check the shop's address and its plan."

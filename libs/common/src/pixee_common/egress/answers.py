@@ -34,7 +34,11 @@ class HttpAnswer:
     elapsed: float
 
     def json(self) -> Any:
-        """Decode the body. Raises AnswerNotJson (orjson refuses more than 1,024 levels of nesting before it recurses)."""
+        """Decode the body.
+
+        Raises AnswerNotJson, which is no ValueError, also for an empty body (orjson refuses more than 1,024 levels of nesting before
+        it recurses).
+        """
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:

@@ -139,7 +139,10 @@ class Idempotency(StrEnum):
 
 
 class FieldPolicy(_Data):
-    """What an operation may write. Names are those of the platform's document, dotted; the laws check every request against it."""
+    """What an operation may write. Names are those of the platform's document, dotted; the laws check every request against it.
+
+    They look at the last part of a name, so a field called by one name in two operations is one field to them.
+    """
 
     sent: tuple[str, ...] = ()
     companions: tuple[str, ...] = Field(default=(), description="What the platform demands beside the sent fields.")
@@ -176,7 +179,11 @@ class Capability(_Data):
     guard: Guard = Guard.NONE
     semantics: Semantics = Semantics.MERGE
     idempotency: Idempotency = Idempotency.UPSERT_BY_KEY
-    concurrency: int = Field(default=1, ge=1, description="Submissions of one lane in flight at once.")
+    concurrency: int = Field(
+        default=1,
+        ge=1,
+        description="Submissions of one lane in flight at once: also how many may fail before one is heard of.",
+    )
     settle_seconds: float = Field(default=0.0, description="How long a look-up may still miss what was just written.")
     verdict_deadline_seconds: float | None = None
     phases: tuple[str, ...] = ()
@@ -188,7 +195,8 @@ class Capability(_Data):
     )
     incremental: bool = Field(default=False, description="Pull only: the platform can filter by time of change.")
     overlap_seconds: float = Field(
-        default=0.0, description="Incremental pull only: how far before `since` the filter reaches."
+        default=0.0,
+        description="Incremental pull only: how far before `since` the adapter begins, where a change shows late. 0: it never does.",
     )
     fields: FieldPolicy = FieldPolicy()
 

@@ -1,4 +1,4 @@
-"""The product types of this Amazon: GROCERY (food), SHIRT (variations) and PRODUCT (offers on what is there).
+"""The product types of this Amazon: GROCERY (food), SHIRT (variations), PRODUCT (offers on what is there), MERCHANDISE (asks little).
 
 Invented, small, and of the published kinds: required attributes, enumerations, units, lengths, conditions. The same
 schema is served to programs and judges what they send.
@@ -106,6 +106,15 @@ _CLOTHES: dict[str, Schema] = {
     "variation_theme": make.variation_theme(("SIZE", "COLOR", "SIZE/COLOR")),
     "child_parent_sku_relationship": make.parent_link(),
 }
+_MERCHANDISE: dict[str, Schema] = {
+    **{
+        name: _CLOTHES[name]
+        for name in ("color", "size", "material", "parentage_level", "child_parent_sku_relationship")
+    },
+    "product_description": make.text("Product Description", 4000),
+    "ink_color": make.text("Ink Colour", 50),
+    "variation_theme": make.variation_theme(("SIZE", "COLOR", "SIZE/COLOR", "INK_COLOR")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,14 @@ TYPES = {
             varies=True,
         ),
         ProductType("PRODUCT", "Product", ("product", "other"), _COMMON, _FACTS),
+        ProductType(
+            "MERCHANDISE",
+            "Merchandise",
+            ("merchandise",),
+            _COMMON | _MERCHANDISE,
+            ("item_name", "country_of_origin", "supplier_declared_dg_hz_regulation"),
+            varies=True,
+        ),
     )
 }
 

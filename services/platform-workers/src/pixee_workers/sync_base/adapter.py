@@ -10,11 +10,12 @@ Life of an adapter
 
 What the engine promises: one route has one owner at a time; budgets are kept (every call goes through the context);
 throttling, back-off, parking, bisecting, token refresh and credentials pauses are its work; items it hands over are upserts
-or withdrawals with the newest values.
+or withdrawals with the newest values; what the manifest does not claim is not asked for. Currencies, versions, unknown listings
+and EANs that products share are judged before and behind the adapter, not in it.
 
 What an adapter owes: an outcome for every item it was given, keyed by item id, else all of them count as `unknown`; no loops
 over retries, no sleeping, no locks, no splitting; no I/O but `context.call`; no secret in any message. A fault that concerns
-the whole submission is raised (`PlatformFault`); one that concerns a single item is an outcome.
+the whole submission is raised (`PlatformFault`); one that concerns a single item is an outcome. What most platforms need not write: `plain_adapter`, `plain_json`, `plain_outcomes`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,6 +77,11 @@ class Adapter(Protocol):
         """Write the items at the shop.
 
         Items are of the operation's kind. Where an item has a listing it is an update of that object; without one it is a create.
+        What to answer when the shop disagrees:
+        - It does not have a listed object any more: `plain_outcomes.not_there` (an update comes again at once, as a create).
+        - A create meets an object (a SKU that is taken): `exists`; the engine asks `find` and links it or leaves it to a person.
+        - It refuses this item for what it holds: `rejected`, with a reason that is the same each time for the same content.
+        - The answer does not speak of the item: `unknown`.
 
         Raises:
             PlatformFault: nothing can be said of single items, but that the platform may name some (`guilty`: their ids).
@@ -96,18 +102,30 @@ class Adapter(Protocol):
     ) -> Mapping[UUID, Found | None]:
         """What the shop has for these products: by our key where the shop carries it, else by SKU, else by EAN. None: nothing.
 
-        Asked for items whose create may or may not have happened, and before a first create where the capability says so.
+        Asked, for at most 50 products at a time, when a create may or may not have happened or answered `exists`, and before a first
+        create where the capability says so (`look_up_new`). None is a proof: the product is created then.
         """
         ...
 
     async def pull(
         self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
     ) -> PullPage:
-        """One page. The cursor is the adapter's own (null: begin); `since` is null for a full pull."""
+        """One page of at most `max_items` products. The cursor is the adapter's own JSON (null: begin), never comes twice in a pull and
+        holds all that the page needs, for another process may ask for it; `since` is null for a full pull, the same for all pages.
+
+        Goes on behind the last product seen, never at a number of products: shops change meanwhile. With `overlap_seconds` in the
+        manifest the adapter begins so much before `since`. Where the platform has to prepare the list first,
+        `PullPage.wait_seconds` says when to ask again.
+        """
         ...
 
     def classify(self, answer: HttpAnswer) -> PlatformFault | None:
-        """The fault that a whole answer stands for, or null where its body is to be read item by item."""
+        """The fault that a whole answer stands for, or null where its body is to be read item by item. Pure.
+
+        Called for every answer, of any status and with any body: pages of HTML, half a document, nothing. An answer that is not the
+        platform's own is `contract_broken` (2xx, 3xx, 4xx) or `unavailable` (5xx), never null. `answer.json()` raises
+        `AnswerNotJson`, which is no ValueError: `plain_json.json_object` answers null instead.
+        """
         ...
 
     def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:

@@ -23,7 +23,9 @@ class ConnectorSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    address: str = Field(description="The shop's host or base URL, normalised: no trailing slash.")
+    address: str = Field(
+        description="The shop's host or base URL as the manifest's address setting has it, normalised: no trailing slash."
+    )
     currency: str | None = Field(default=None, description="The shop's currency; ISO 4217.")
     locale: str | None = None
     channel: str | None = None

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -52,6 +53,8 @@ class Carriage:
     stopped: bool = False
     held: frozenset[UUID] = frozenset()
     """Items that an open file of the same operation holds: they wait for its end."""
+    polled: list[datetime] | None = None
+    """When remote jobs and files are to be asked for next, where that was looked at already in this carry; null: it was not."""
     refused: PlatformFault | None = None
     """The operation or the connector was refused as a whole: what is open is rejected with it."""
     _contexts: list[CourierContext] = field(default_factory=list)
@@ -64,12 +67,9 @@ class Carriage:
     def overlaps(self) -> bool:
         """Whether the next chunk may be carried during the last answers of this one.
 
-        Not where a create is guarded by a look-up: what is being created just now would be met there as somebody else's. Nor
-        where the operation takes files: the next chunk would take this one along into its file.
+        Not where a create is guarded by a look-up: what is being created just now would be met there as somebody else's.
         """
-        capability = self.capability
-        guarded = capability.idempotency is Idempotency.READ_BEFORE_WRITE
-        return capability.concurrency > 1 and not guarded and capability.upload is None
+        return self.capability.concurrency > 1 and self.capability.idempotency is not Idempotency.READ_BEFORE_WRITE
 
     @property
     def tail(self) -> int:
@@ -85,7 +85,9 @@ class Carriage:
 
     def beside(self, chunk: ClaimedChunk, tally: Tally) -> "Carriage":
         """The same way for another chunk of the connector and operation."""
-        return replace(self, chunk=chunk, tally=tally, held=frozenset(), stopped=False, refused=None, _contexts=[])
+        return replace(
+            self, chunk=chunk, tally=tally, held=frozenset(), polled=None, stopped=False, refused=None, _contexts=[]
+        )
 
     def context(self, key: UUID) -> FileCourierContext:
         """A context for one submission; `key` is the same for every repetition of it."""

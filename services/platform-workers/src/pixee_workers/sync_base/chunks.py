@@ -38,6 +38,8 @@ class ClaimedChunk:
     claim_token: UUID
     cursor: Mapping[str, JsonValue] | None = None
     since: datetime | None = None
+    page_waits_since: datetime | None = None
+    """Pull: when the platform first said that this page is being prepared."""
     traceparent: str | None = None
     cancelled: bool = False
     """Its job was cancelled: what may be at the shop already is looked up, and nothing is sent any more."""
@@ -138,6 +140,15 @@ class PulledPageRow:
     next_cursor: Mapping[str, JsonValue] | None
     requested_at: datetime
     refusal: PullRefusal | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageToCome:
+    """The platform prepares the page since then: it is asked for again with this cursor (null: as before)."""
+
+    cursor: Mapping[str, JsonValue] | None
+    waits_since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +182,7 @@ class ChunkResult:
     remote_done: tuple[UUID, ...] = ()
     remote_again: tuple[tuple[UUID, datetime], ...] = ()
     page: PulledPageRow | None = None
+    page_to_come: PageToCome | None = None
     connector: ConnectorNote | None = None
 
 

@@ -55,7 +55,8 @@ SET state = 'claimed', claim_token = $3, worker_id = $2, claimed_at = now(), epo
 FROM judged d JOIN held h ON h.route_key = d.route_key LEFT JOIN taken t ON t.route_key = d.route_key
 WHERE c.job_id = d.job_id AND c.no = d.no AND d.wanted
 RETURNING c.job_id, c.no, c.account_id, c.connector_id, c.platform, c.operation, c.route_key, c.priority, c.job_position,
-          c.item_ids, c.letters, c.attempt, c.look_up, c.epoch, c.claim_token, c.cursor, c.traceparent, d.since, h.budgets
+          c.item_ids, c.letters, c.attempt, c.look_up, c.epoch, c.claim_token, c.cursor, c.traceparent, d.since, h.budgets,
+          (c.page ->> 'waits_since')::timestamptz AS page_waits_since
 """
 
 
@@ -120,5 +121,6 @@ def claimed_chunk(row: Any) -> ClaimedChunk:
         claim_token=row["claim_token"],
         cursor=row["cursor"],
         since=row["since"],
+        page_waits_since=row["page_waits_since"],
         traceparent=row["traceparent"],
     )

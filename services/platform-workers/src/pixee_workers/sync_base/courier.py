@@ -6,6 +6,7 @@ up and submitted, or a page is pulled. What a platform does never raises; a wait
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -177,6 +178,10 @@ class PlatformCourier:
         """Where pushes get their items from."""
         return self._values
 
+    async def ask_remote_jobs(self, carriage: Carriage) -> list[datetime]:
+        """Ask for the chunk's remote jobs that are due; returns when the others are."""
+        return await self._polls.ask(carriage)
+
     def page_push(self, carriage: Carriage) -> PagePush:
         """What pushes a page of the carriage's items."""
         return PagePush(carriage, self._values, self._intents)
@@ -184,11 +189,11 @@ class PlatformCourier:
     async def finish(self, carriage: Carriage) -> ChunkResult:
         """Ask what is due, send what is open, pull: by calls."""
         tally = carriage.tally
-        polls_due = []
+        polls_due: list[datetime] = []
         if carriage.operation is Operation.PULL_PRODUCTS:
             await pull_page(carriage)
         else:
-            polls_due = await self._polls.ask(carriage)
+            polls_due = await self.ask_remote_jobs(carriage) if carriage.polled is None else carriage.polled
             await self._push(carriage)
         if carriage.refused is not None:
             fault = carriage.refused

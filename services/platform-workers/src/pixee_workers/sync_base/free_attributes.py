@@ -7,7 +7,7 @@ with a product in which the platform's words already stand.
 from collections.abc import Iterable, Mapping, Sequence
 
 from pixee_common.domain.mapping import AttributeRule, ConnectorMapping
-from pixee_common.domain.product import UNDETERMINED_LOCALE, Attribute, Product, Variant
+from pixee_common.domain.product import UNDETERMINED_LOCALE, Attribute, Product, Variant, localized
 from pixee_workers.sync_base.attribute_mapping import mapped_attributes
 from pixee_workers.sync_base.outcomes import Refusal
 
@@ -36,6 +36,16 @@ def in_their_words(product: Product, mapping: ConnectorMapping, locale: str | No
     )
     attributes = _attributes(product.attributes, replaced, shared, found[0])
     return product.model_copy(update={"attributes": attributes, "variants": variants})
+
+
+def attribute_texts(attributes: Sequence[Attribute], locale: str | None) -> dict[str, str]:
+    """Each attribute as one text, by its code: the values for the locale joined by commas, with the unit behind them."""
+    texts = {
+        one.code: localized({tag: ", ".join(several) for tag, several in one.values.items()}, locale)
+        for one in attributes
+    }
+    units = {one.code: f" {one.unit}" for one in attributes if one.unit}
+    return {code: f"{text}{units.get(code, '')}" for code, text in texts.items() if text}
 
 
 def _is_of_variants(rule: AttributeRule, product: Product) -> bool:

@@ -180,19 +180,24 @@ async def write_remote_jobs(connection: Connection, results: Iterable[ChunkResul
         await connection.execute(outcome_sql.REMOTE_AGAIN, *_columns(sorted(again), 2))
 
 
-async def write_pages(connection: Connection, results: Iterable[ChunkResult]) -> None:
-    """Pages of pulls, staged for the orchestrator."""
+async def write_pages(connection: Connection, results: Sequence[ChunkResult]) -> None:
+    """Pages of pulls, staged for the orchestrator, and those that the platform still prepares."""
     rows = [
         (
             *(result.chunk.job_id, result.chunk.no, result.chunk.account_id, result.chunk.connector_id),
             *(list(result.page.products), result.page.next_cursor, result.page.requested_at),
             result.page.refusal and {"reason": result.page.refusal.reason, "message": result.page.refusal.message},
+            result.page.total,
         )
         for result in results
         if result.page is not None
     ]
     if rows:
         await connection.executemany(outcome_sql.PAGES, rows)
+    for result in results:
+        if (to_come := result.page_to_come) is not None:
+            place = (result.chunk.job_id, result.chunk.no)
+            await connection.execute(outcome_sql.PAGES_TO_COME, *place, to_come.cursor, to_come.waits_since)
 
 
 async def write_connectors(connection: Connection, results: Iterable[ChunkResult]) -> None:

@@ -19,7 +19,7 @@ WITH asked AS MATERIALIZED (
     ORDER BY c.job_id, c.no FOR UPDATE OF c
 )
 UPDATE chunks c
-SET letters = l.letters, state = l.state, attempt = c.attempt + l.called::int,
+SET letters = l.letters, state = l.state, attempt = least(c.attempt + l.called::int, 30000),
     not_before = l.not_before, wait_reason = l.wait_reason, claim_token = NULL,
     succeeded = l.succeeded, failed = l.failed, skipped = l.skipped, cancelled = l.cancelled,
     done_at = CASE WHEN l.state = 'done' THEN now() END
@@ -176,11 +176,17 @@ FROM unnest($1::uuid[], $2::timestamptz[]) AS a(id, at) WHERE r.id = a.id AND r.
 """
 
 PAGES = """
-INSERT INTO pulled_pages (job_id, chunk_no, account_id, connector_id, products, next_cursor, requested_at, refusal)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO pulled_pages (job_id, chunk_no, account_id, connector_id, products, next_cursor, requested_at, refusal, total)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (job_id, chunk_no) DO UPDATE
 SET products = excluded.products, next_cursor = excluded.next_cursor, requested_at = excluded.requested_at,
-    refusal = excluded.refusal, staged_at = now()
+    refusal = excluded.refusal, total = excluded.total, staged_at = now()
+"""
+
+# The chunk itself is written already (it waits), and so locked: only what the platform said to come back with is added.
+PAGES_TO_COME = """
+UPDATE chunks SET cursor = coalesce($3, cursor), page = jsonb_build_object('waits_since', $4::timestamptz)
+WHERE job_id = $1 AND no = $2
 """
 
 # A connector that the merchant paused stays paused, whatever a call that was under way learnt.

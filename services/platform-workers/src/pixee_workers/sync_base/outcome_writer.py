@@ -19,6 +19,7 @@ from pixee_workers.sync_base import outcome_rows
 from pixee_workers.sync_base.chunks import ChunkResult
 from pixee_workers.sync_base.group_commit import GroupCommit
 from pixee_workers.sync_base.insisting import insist
+from pixee_workers.sync_base.overtaken import mark_overtaken
 from pixee_workers.sync_base.refused_outcomes import write_refused
 
 SOURCE = "platform-workers"
@@ -101,6 +102,7 @@ class OutcomeWriter:
         results = [result for _, result in passed]
         await outcome_rows.write_listings(connection, results)
         await outcome_rows.write_operations(connection, results)
+        await mark_overtaken(connection, results)
         await outcome_rows.write_issues(connection, results)
         await outcome_rows.write_remote_jobs(connection, results)
         await outcome_rows.write_pages(connection, results)

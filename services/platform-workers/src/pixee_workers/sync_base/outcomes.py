@@ -38,7 +38,8 @@ class Linked:
     product: Listing | None = None
     variants: Mapping[VariantId, Listing] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
-    """External ids that the shop does not have any more."""
+    """External ids that the shop does not have any more: their listings are forgotten. With `transient` and the product's own id the
+    item comes again at once, as a create."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,12 @@ class Outcome:
     field: str | None = None
     linked: Linked = Linked()
     carried_stock: bool = False
-    """A create that also wrote the current quantities."""
+    """A create that also wrote the current quantities of all its variants: no stock push follows. An update never says so, even
+    where it brought a new variant with its quantity, nor an upsert that met an object."""
     carried_price: bool = False
-    """A create that also wrote the current prices."""
+    """The same for prices."""
     created: bool = False
+    """The object was not there before; needed where a write without a listing may meet another product's object."""
     warnings: tuple[Notice, ...] = ()
 
 
@@ -94,7 +97,7 @@ class Found:
 
     linked: Linked
     ours: bool = True
-    """False: the object carries another product's key."""
+    """False: the object carries another product's key. It is named in `linked` all the same, and a person is asked."""
     candidates: tuple[str, ...] = ()
     """External ids, where more than one object fits."""
 

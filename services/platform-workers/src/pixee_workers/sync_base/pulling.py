@@ -1,6 +1,8 @@
 """One page of a pull: asked for, and staged as JSON for the orchestrator, which alone writes the catalog.
 
 A page has no items that could be rejected, so a refusal is staged in its place, and ends the pull with what the shop said.
+Where the platform first has to prepare what is read (a report, a bulk export) the chunk waits in its row and any worker asks again,
+at most until the operation's verdict deadline, which is a day where the adapter declares none.
 """
 
 from dataclasses import asdict
@@ -12,9 +14,14 @@ from pydantic import JsonValue
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.carriage import Carriage
-from pixee_workers.sync_base.chunks import PulledPageRow, PullRefusal
+from pixee_workers.sync_base.chunks import PageToCome, PulledPageRow, PullRefusal
 from pixee_workers.sync_base.items import PulledProduct
+from pixee_workers.sync_base.outcomes import PullPage
 from pixee_workers.sync_base.results import backoff
+
+LONGEST_WAIT = 86_400.0
+SHORTEST_WAIT = 1.0
+"""Seconds; an adapter that says less would only turn in a circle."""
 
 
 async def pull_page(carriage: Carriage) -> None:
@@ -33,13 +40,26 @@ async def pull_page(carriage: Carriage) -> None:
             carriage.tally.wait(page.reason, backoff(chunk.attempt + 3))
         return
     if page.wait_seconds > 0:
-        carriage.tally.wait(ReasonCode.REMOTE_PENDING, page.wait_seconds)
+        _wait(carriage, page)
         return
     carriage.tally.page = PulledPageRow(
         products=tuple(as_json(product) for product in page.products),
         next_cursor=page.next_cursor,
         requested_at=page.requested_at,
+        total=page.total,
     )
+
+
+def _wait(carriage: Carriage, page: PullPage) -> None:
+    chunk, now = carriage.chunk, carriage.wiring.clock.now()
+    since = chunk.page_waits_since or now
+    deadline = carriage.capability.verdict_deadline_seconds or LONGEST_WAIT
+    if (now - since).total_seconds() >= deadline:
+        refusal = PullRefusal(ReasonCode.VERDICT_OVERDUE, "The shop did not get its list of products ready in time.")
+        carriage.tally.page = PulledPageRow((), None, page.requested_at, refusal)
+        return
+    carriage.tally.page_to_come = PageToCome(page.next_cursor, since)
+    carriage.tally.wait(ReasonCode.REMOTE_PENDING, max(page.wait_seconds, SHORTEST_WAIT))
 
 
 def as_json(product: PulledProduct) -> JsonValue:

@@ -27,6 +27,7 @@ from pixee_workers.sync_base.chunks import (
     IssueRow,
     ListingRow,
     OperationRow,
+    PageToCome,
     PulledPageRow,
     RemoteJobRow,
     Wait,
@@ -74,6 +75,7 @@ class Tally:
         self.chunk = chunk
         self.called = False
         self.page: PulledPageRow | None = None
+        self.page_to_come: PageToCome | None = None
         self._recent = recent
         self._clock = clock
         self._kinds = dict(zip(chunk.item_ids, (LETTER_OUTCOMES[letter] for letter in chunk.letters), strict=True))
@@ -211,6 +213,7 @@ class Tally:
             remote_done=tuple(self._remote_done),
             remote_again=tuple(self._remote_again),
             page=self.page,
+            page_to_come=self.page_to_come,
             connector=self._note,
         )
 

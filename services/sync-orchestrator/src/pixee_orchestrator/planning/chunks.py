@@ -63,13 +63,14 @@ async def insert_chunks(
 
 async def insert_pull_chunk(
     connection: Connection, job: Any, no: int, *, cursor: object = None, traceparent: str | None = None
-) -> None:
-    """One page of a pull to come. `job` is any row with the job's id, connector and route."""
-    await connection.execute(
+) -> bool:
+    """One page of a pull to come; False where it is there already. `job` is any row with the job's id, connector and route."""
+    done = await connection.execute(
         INSERT_PULL_CHUNK,
         *(job.id, no, job.account_id, job.connector_id, job.platform, job.route_key, job.position),
         *(cursor, traceparent),
     )
+    return bool(done == "INSERT 0 1")
 
 
 async def advance_job(

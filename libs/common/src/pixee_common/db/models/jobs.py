@@ -100,6 +100,11 @@ chunks = Table(
     Column("folded_skipped", Integer, nullable=False, server_default=text("0")),
     Column("folded_cancelled", Integer, nullable=False, server_default=text("0")),
     document("cursor", nullable=True, comment="Pull: where this page begins."),
+    document(
+        "page",
+        nullable=True,
+        comment="Pull: {waits_since} while the platform prepares the page; then what it was: fingerprint, first and last id, counts.",
+    ),
     words("traceparent", nullable=True),
     born("planned_at"),
     moment("rung_at"),
@@ -108,6 +113,7 @@ chunks = Table(
     moment("done_at"),
     Index("ix_chunks_next", "route_key", "priority", "job_position", "no", postgresql_where=text("state = 'pending'")),
     Index("ix_chunks_in_flight", "route_key", postgresql_where=text("state IN ('rung', 'claimed', 'sent')")),
+    Index("ix_chunks_cursor", "job_id", text("jsonb_hash(cursor)"), postgresql_where=text("cursor IS NOT NULL")),
     Index("ix_chunks_waiting", "not_before", postgresql_where=text("state = 'waiting'")),
     Index(
         "ix_chunks_unfolded",
@@ -183,6 +189,7 @@ pulled_pages = Table(
     key("connector_id"),
     document("products", comment="Pulled products, as sync_base.items.PulledProduct writes them."),
     document("next_cursor", nullable=True),
+    Column("total", BigInteger, nullable=True, comment="Products that the whole pull has, where the platform tells."),
     document(
         "refusal",
         nullable=True,

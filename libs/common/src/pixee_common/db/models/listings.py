@@ -15,7 +15,12 @@ listings = Table(
     words("shop_identity"),
     words("external_id", nullable=True, comment="Null while the create is only intended."),
     words("parent_external_id", nullable=True),
-    document("refs", server_default=text("'{}'")),
+    document(
+        "refs",
+        server_default=text("'{}'"),
+        comment="More ids of that external id: a push tells all, so its refs replace; a pull tells what the shop shows, so its refs add"
+        " (null forgets a name); another external id begins anew.",
+    ),
     words("state", comment="intent, confirmed, quarantined"),
     born(),
     born("updated_at"),
@@ -72,6 +77,12 @@ seen_values = Table(
     key("item_id", primary_key=True),
     key("account_id"),
     document("values", comment="The shop's values as last pulled, by field."),
+    Column(
+        "digest",
+        LargeBinary,
+        nullable=True,
+        comment="Of a product as it last came: the same again is told from a change.",
+    ),
     born("seen_at"),
 )
 

@@ -9,6 +9,7 @@ Choices
 
 from pixee_common.domain.job import Operation
 from pixee_common.platforms.manifest import (
+    BudgetScope,
     Capability,
     CredentialField,
     FieldPolicy,
@@ -43,6 +44,8 @@ GET_FEED_DOCUMENT = "getFeedDocument"
 CREATE_REPORT = "createReport"
 GET_REPORT = "getReport"
 GET_REPORT_DOCUMENT = "getReportDocument"
+APPLICATION_PUTS = "putListingsItem:application"
+APPLICATION_PATCHES = "patchListingsItem:application"
 
 ITEMS = 20
 """Items of one submission: as many as one look at the listings answers for (section "Pull products")."""
@@ -172,6 +175,12 @@ def _bucket(name: str, rate: float, burst: float) -> TokenBucketBudget:
     return TokenBucketBudget(name=name, rate=rate, burst=burst)
 
 
+def _of_application(name: str, rate: float) -> TokenBucketBudget:
+    """A bucket that all sellers of one app drain together."""
+    scope = BudgetScope.APPLICATION
+    return TokenBucketBudget(name=name, rate=rate, burst=rate, scope=scope, key_field="lwa_client_id")
+
+
 MANIFEST = Manifest(
     slug=SLUG,
     title="Amazon",
@@ -216,6 +225,8 @@ MANIFEST = Manifest(
     budgets=(
         *(_bucket(name, 5.0, 5.0) for name in (PUT, PATCH, DELETE, GET, SEARCH, DEFINITION, DEFINITIONS)),
         _bucket(SELLERS, 0.016, 15.0),
+        _of_application(APPLICATION_PUTS, 100.0),
+        _of_application(APPLICATION_PATCHES, 500.0),
         _bucket(CREATE_FEED, 1 / 120, 15.0),
         _bucket(FEEDS, 5 / 300, 5.0),
         _bucket(CREATE_FEED_DOCUMENT, 0.5, 15.0),

@@ -26,6 +26,7 @@ from pixee_workers.sync_base.items import Mapped, PushItem, item_id
 from pixee_workers.sync_base.outcomes import Notice, Outcome, Submission
 
 _LABELS = {"PUT": manifest.PUT, "PATCH": manifest.PATCH, "DELETE": manifest.DELETE}
+_OF_APPLICATION = {"PUT": (manifest.APPLICATION_PUTS,), "PATCH": (manifest.APPLICATION_PATCHES,)}
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -101,7 +102,8 @@ async def _call(call: Call, context: CallContext) -> Mapping[str, Any]:
         else:
             body["patches"] = call["patches"]
     path = listing_path(context.settings, call["sku"])
-    told, _ = await ask(context, call["method"], path, label=_LABELS[call["method"]], query=query, body=body)
+    also = _OF_APPLICATION.get(call["method"], ())
+    told, _ = await ask(context, call["method"], path, label=_LABELS[call["method"]], query=query, body=body, also=also)
     if not isinstance(told, Mapping) or told.get("status") not in {"ACCEPTED", "INVALID"}:
         raise contract_broken(f"{_LABELS[call['method']]} has no status")
     return told

@@ -31,8 +31,9 @@ BULK_FROM = 1000
 BULK_PAGE = 100
 """Products of one page of a bulk query's file."""
 
-BULK_PUSH_FROM = 500
-"""From so many products on they are written by a bulk mutation, which costs no points; below, calls have their answer sooner."""
+BULK_PUSH_FROM = 25_000
+"""From so many products on they are written by a bulk mutation, which costs no points. Below, calls: each product has its answer at
+once, a stock push of the same product never waits for a file, and a job can be cancelled in the middle."""
 
 BULK_PUSH_ITEMS = 20_000
 BULK_PUSH_BYTES = 95_000_000
@@ -99,12 +100,6 @@ _SETTINGS = (
         "online orders.",
     ),
     SettingField(
-        name="price_list_id",
-        label="Price list in Shopify",
-        pattern=r"(gid://shopify/PriceList/)?[0-9]+",
-        help="Of a market: prices are written into it, in its currency, instead of as the products' own. Empty: the products' own.",
-    ),
-    SettingField(
         name="publications",
         label="Sales channels",
         help="On which channels products are published: names or GIDs, separated by commas. Empty: that is left to the shop.",
@@ -165,10 +160,7 @@ _PUSH_PRICES = Capability(
     max_items=250,
     group_by_product=True,
     concurrency=6,
-    fields=FieldPolicy(
-        sent=("variants.price", "variants.compareAtPrice"),
-        companions=("productId", "variants.id", "priceListId", "variantId"),
-    ),
+    fields=FieldPolicy(sent=("variants.price", "variants.compareAtPrice"), companions=("productId", "variants.id")),
 )
 
 MANIFEST = Manifest(

@@ -60,10 +60,8 @@ def written_of(
     collections: Sequence[str],
     location: str | None,
     publications: Sequence[str] = (),
-    *,
-    carries_price: bool = True,
 ) -> Written:
-    """Before the call. `carries_price`: a create writes the prices that a push of prices would write."""
+    """Before the call."""
     listing = item.listing
     return Written(
         item_id=item.id,
@@ -76,7 +74,7 @@ def written_of(
         gone=tuple(one.external_id for one in item.gone),
         collections=tuple(collections),
         stock=listing is None and location is not None,
-        price=listing is None and carries_price,
+        price=listing is None,
         publications=tuple(publications),
     )
 

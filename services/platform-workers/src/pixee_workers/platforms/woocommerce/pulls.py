@@ -1,7 +1,7 @@
 """Pulling products, one page a call: by keyset, so that products made, changed or removed meanwhile are neither missed nor doubled.
 
 * Full: ordered by id. WooCommerce cannot filter by id, so the page is taken by offset and begins with the last product of the page
-  before; when another one stands there, something was removed, and the offset steps back.
+  before; when another one stands there, something was removed, and the offset steps back. The last page tells how many there are.
 * Since: ordered by time of change. The next page begins one second before the last change seen (times are whole seconds) and
   leaves out what was seen of that second. `dates_are_gmt` and times in UTC, else the shop would read its own time zone.
 
@@ -34,6 +34,8 @@ Cursor = Mapping[str, JsonValue]
 PAGE = MANIFEST.capabilities[Operation.PULL_PRODUCTS].max_items
 _OVERLAP = timedelta(seconds=MANIFEST.capabilities[Operation.PULL_PRODUCTS].overlap_seconds)
 _SECOND = timedelta(seconds=1)
+GROUPED = "grouped"
+"""A type that only names other products: it has nothing to sell, and no pull brings it."""
 
 _VARIATION_FIELDS = (
     "id,sku,global_unique_id,regular_price,sale_price,price,on_sale,manage_stock,stock_quantity,attributes,image"
@@ -50,13 +52,14 @@ async def pull(cursor: Cursor | None, since: datetime | None, context: CallConte
         PlatformFault: see `faults`; the page may be asked for again.
     """
     if since is None:
-        return await _by_id(cursor or {"offset": 0, "last_id": 0}, context)
+        return await _by_id(cursor or {"offset": 0, "last_id": 0, "left_out": 0}, context)
     start = (since.astimezone(UTC) - _OVERLAP).replace(tzinfo=None, microsecond=0).isoformat()
     return await _by_change(cursor or {"after": start, "page": 1, "seen": []}, context)
 
 
 async def _by_id(cursor: Cursor, context: CallContext) -> PullPage:
     offset, last_id = cast("int", cursor["offset"]), cast("int", cursor["last_id"])
+    left_out = cast("int", cursor.get("left_out", 0))
     answer = await read(
         context,
         PRODUCTS,
@@ -67,11 +70,13 @@ async def _by_id(cursor: Cursor, context: CallContext) -> PullPage:
     shifted = last_id > 0 and offset > 0 and (not rows or rows[0]["id"] > last_id)
     following: dict[str, JsonValue] | None = None
     if shifted:
-        rows, following = [], {"offset": max(0, offset - PAGE), "last_id": last_id}
-    elif len(rows) == PAGE:
-        following = {"offset": offset + PAGE - 1, "last_id": max(last_id, rows[-1]["id"])}
+        rows, following = [], {"offset": max(0, offset - PAGE), "last_id": last_id, "left_out": left_out}
     fresh = [row for row in rows if row["id"] > last_id]
-    return PullPage(await _pulled(fresh, context), following, _asked_at(answer, context))
+    left_out += sum(row.get("type") == GROUPED for row in fresh)
+    if not shifted and len(rows) == PAGE:
+        following = {"offset": offset + PAGE - 1, "last_id": max(last_id, rows[-1]["id"]), "left_out": left_out}
+    total = _total(answer, left_out) if following is None else None
+    return PullPage(await _pulled(fresh, context), following, _asked_at(answer, context), total=total)
 
 
 async def _by_change(cursor: Cursor, context: CallContext) -> PullPage:
@@ -116,13 +121,19 @@ async def _pulled(rows: Sequence[ProductRow], context: CallContext) -> tuple[Pul
         paths = category_paths(await all_rows(context, CATEGORY))
     products = []
     for row in rows:
-        if row.get("type") == "grouped":
+        if row.get("type") == GROUPED:
             continue
         variations: list[ProductRow] = []
         if row.get("type") == VARIABLE and row.get("variations"):
             variations = await variations_of(str(row["id"]), context, fields=_VARIATION_FIELDS)
         products.append(pulled_product(row, variations, paths))
     return tuple(products)
+
+
+def _total(answer: HttpAnswer, left_out: int) -> int | None:
+    """Products of the shop as it is at the last page, less those that a pull leaves out. Hosts and caches may drop the header."""
+    told = answer.headers.get("x-wp-total", "")
+    return max(0, int(told) - left_out) if told.isdecimal() else None
 
 
 def _asked_at(answer: HttpAnswer, context: CallContext) -> datetime:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pixee_common.db import Database
 from pixee_common.domain.faults import FaultKind, PlatformFault
-from pixee_common.domain.job import Operation
+from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.manifest import Upload
 from pixee_workers.sync_base.carriage import Carriage
@@ -68,35 +68,42 @@ class UploadCourier:
         chunk, tally = carriage.chunk, carriage.tally
         files = await self._files(chunk, lane)
         recall(tally, files)
-        now = carriage.wiring.clock.now()
-        polls = []
-        for file in files:
-            if file.state != "open" or file.next_poll_at is None:
-                continue
-            if file.next_poll_at <= now:
-                collecting = Collecting(carriage, lane, self.rows, self._writer, self._courier)
-                if await collecting.run(file.id) or carriage.stopped:
-                    carriage.note_calls()
-                    return True, tally.result()
-                polls.append(collecting.again_at)
-            else:
-                polls.append(file.next_poll_at)
+        if await self._is_collected(carriage, files, lane):
+            carriage.note_calls()
+            return True, tally.result()
         if chunk.cancelled or not (wanted := sendable(carriage)):
-            return True, await self._by_calls(carriage) if not polls else tally.result(polls_due=polls)
+            return True, await self._courier.finish(carriage)
         busy = await self.rows.busy(chunk, wanted)
         for asked_at in busy.values():
             tally.wait_until(ReasonCode.REMOTE_PENDING, asked_at)
         carriage.held = frozenset(busy)
-        upload = carriage.capability.upload
+        upload, until = carriage.capability.upload, self._learnt.not_before.get(_line(carriage))
         if upload is None or len(busy) == len(wanted):
-            return True, tally.result(polls_due=polls)
-        until = self._learnt.not_before.get(_line(carriage))
-        if until is not None and until > now:
+            return True, await self._courier.finish(carriage)
+        if until is not None and until > carriage.wiring.clock.now():
             tally.wait_until(ReasonCode.THROTTLED, until)
-            return True, tally.result(polls_due=polls)
+            return True, tally.result(polls_due=carriage.polled or ())
         if not await self._is_enough(carriage, upload, len(wanted) - len(busy), lane):
-            return True, await self._by_calls(carriage)
+            return True, await self._courier.finish(carriage)
         return await self._by_file(carriage, upload, lane)
+
+    async def _is_collected(self, carriage: Carriage, files: Sequence[FileOfChunk], lane: Gatherer) -> bool:
+        """Asks for what is due of the chunk's files and remote jobs. True: a file has ended, or nothing more may be asked now."""
+        tally, now, polls = carriage.tally, carriage.wiring.clock.now(), []
+        opened = [file for file in files if file.state == "open" and file.next_poll_at is not None]
+        for file in opened:
+            asked_at = file.next_poll_at or now
+            if asked_at <= now:
+                collecting = Collecting(carriage, lane, self.rows, self._writer, self._courier)
+                if await collecting.run(file.id) or carriage.stopped:
+                    return True
+                asked_at = collecting.again_at
+            polls.append(asked_at)
+        inside = {item for file in opened for item in file.item_ids}
+        if any(tally.kind(item) is OutcomeKind.ACCEPTED and item not in inside for item in tally.open_ids()):
+            polls += await self._courier.ask_remote_jobs(carriage)
+        carriage.polled = polls
+        return carriage.stopped
 
     async def _files(self, chunk: ClaimedChunk, lane: Gatherer) -> Sequence[FileOfChunk]:
         files = (await self.rows.of_chunks([chunk])).get(key_of(chunk), [])
@@ -112,9 +119,6 @@ class UploadCourier:
             return True
         found = await self.rows.waiting_items(carriage.chunk, lane.life.worker_id, lane.unbegun, missing)
         return found >= missing
-
-    async def _by_calls(self, carriage: Carriage) -> ChunkResult:
-        return await self._courier.finish(carriage)
 
     async def _by_file(self, carriage: Carriage, upload: Upload, lane: Gatherer) -> tuple[bool, ChunkResult | None]:
         await self._courier.learn_currency(carriage)

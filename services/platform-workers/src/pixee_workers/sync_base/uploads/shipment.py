@@ -219,7 +219,8 @@ class Shipment:
             tally.accept(item)
         # One chunk comes back to ask for the file; the others sleep until it has ended.
         leads = carriage is self.cargo.members[0]
-        return tally.result(polls_due=[next_poll if leads else max(self._deadline, now)])
+        asks_at = next_poll if leads else max(self._deadline, now)
+        return tally.result(polls_due=[asks_at, *(carriage.polled or ())])
 
 
 def key_of(chunk: ClaimedChunk) -> ChunkKey:

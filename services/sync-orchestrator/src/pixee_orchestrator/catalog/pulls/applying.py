@@ -1,11 +1,11 @@
 """Applies one staged page in one transaction: catalog, listings, what the shop had, outcomes, the next page of the chain.
 
-Lock order: the page's chunk → the account → the catalog's rows → the job.
+Lock order: the page's chunk → the account → the catalog's rows → later chunks of the pull → the job.
 """
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,39 +13,35 @@ import orjson
 from pydantic import TypeAdapter
 
 from pixee_common.db import Connection, Database, is_transient
-from pixee_common.db.channels import DISPATCH
-from pixee_common.delivery import dead_letters, outbox
-from pixee_common.domain.job import OUTCOME_LETTERS, Counted, Operation, OutcomeKind, count_letters
+from pixee_common.delivery import dead_letters
+from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_common.events import CatalogChanged
-from pixee_common.messaging.topics import CATALOG_CHANGED
 from pixee_common.platforms.manifest import Manifest
-from pixee_common.telemetry import inject, span
+from pixee_common.telemetry import span
 from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.consumer import LOCK_ACCOUNTS
 from pixee_orchestrator.catalog.pulls import rows as sql
+from pixee_orchestrator.catalog.pulls.chains import advance, break_off, insert_next, set_aside
 from pixee_orchestrator.catalog.pulls.creating import possible_names
 from pixee_orchestrator.catalog.pulls.facts import read_facts
-from pixee_orchestrator.catalog.pulls.merging import Issue, Merge
+from pixee_orchestrator.catalog.pulls.findings import Issue
+from pixee_orchestrator.catalog.pulls.merging import Merge
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct
+from pixee_orchestrator.catalog.pulls.paging import Brought, PageNote, digest, fault_of, noted, warning_of
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob, read_job
+from pixee_orchestrator.catalog.pulls.writing import write_merge, write_outcomes
 from pixee_orchestrator.catalog.writing import Writes
 from pixee_orchestrator.names import SOURCE
-from pixee_orchestrator.planning.chunks import insert_pull_chunk
-from pixee_orchestrator.progress.fold import fold
 from pixee_orchestrator.progress.lifecycle import carrier
-from pixee_orchestrator.progress.settling import settle
 
-__all__ = ["PAGE_REPEATED", "PullPages"]
+__all__ = ["PullPages", "merge_page"]
 
 _log = logging.getLogger(__name__)
 _PAGES = TypeAdapter(tuple[PulledProduct, ...])
 
-PAGE_REPEATED = "The shop gave products a second time; they were counted once."
-
 
 class PullPages:
-    """Applies whatever pages are staged, oldest first."""
+    """Applies whatever pages are staged: those of one pull in order, pulls in the order in which they moved."""
 
     def __init__(self, database: Database, manifests: Mapping[str, Manifest]) -> None:
         self._database = database
@@ -81,30 +77,39 @@ class PullPages:
             return False
         job, chunk, page = taken
         with span("apply page", kind="consumer", parent=carrier(chunk["traceparent"])):
-            if page["refusal"] is not None:
-                await _break_off(connection, job, no, page["refusal"])
-                return True
-            merge = await _merge(connection, job, page)
-            await _write(connection, job, no, merge)
-            await self._go_on(connection, job, chunk, page, merge)
+            if job.broken_off:
+                await set_aside(connection, job, no)
+            elif page["refusal"] is not None:
+                await write_outcomes(connection, job, no, [], [])
+                await break_off(connection, job, no, page["refusal"]["reason"], page["refusal"]["message"])
+            else:
+                merge, objects = await merge_page(connection, job, page)
+                before = await connection.fetchval(sql.NOTE_OF, job.id, no - 1)
+                brought = Brought(objects, len(objects) - merge.repeated, merge.changed, page["total"])
+                note = noted(brought, PageNote.read(before))
+                await write_merge(connection, job, no, merge, note)
+                await self._go_on(connection, job, no, page, note)
         return True
 
-    async def _go_on(self, connection: Connection, job: PullJob, chunk: Any, page: Any, merge: Merge) -> None:
-        no: int = chunk["no"]
+    async def _go_on(self, connection: Connection, job: PullJob, no: int, page: Any, note: PageNote) -> None:
         cursor = page["next_cursor"]
-        if cursor is not None and merge.repeated and not merge.items:
-            been = await connection.fetchval(sql.CURSOR_WAS_HAD, job.id, cursor)
-            cursor = None if been else cursor
-        last = cursor is None or job.cancelled
-        if not last:
-            await insert_pull_chunk(connection, job, no + 1, cursor=cursor, traceparent=inject().get("traceparent"))
-            await connection.execute("SELECT pg_notify($1, $2)", DISPATCH, job.route_key)
-        until = page["requested_at"] - timedelta(seconds=self._overlap(job)) if no == 0 else None
-        warning = PAGE_REPEATED if merge.repeated else None
-        planning = "done" if last else "begun"
-        await fold(connection, [(job.id, no)])
-        await connection.execute(sql.ADVANCE_JOB, job.id, planning, no + (1 if last else 2), until, warning)
-        await settle(connection, [job.id])
+        if cursor is not None and not job.cancelled:
+            repeats = await connection.fetchval(sql.CURSOR_WAS_HAD, job.id, cursor, no)
+            if fault := fault_of(note, cursor_repeats=repeats):
+                warning, _ = warning_of(note, ended=False)
+                await break_off(connection, job, no, ReasonCode.PAGING_BROKEN, fault, warning=warning)
+                return
+            await insert_next(connection, job, no, cursor)
+        warning, missing = warning_of(note, ended=cursor is None)
+        await advance(
+            connection,
+            job,
+            no,
+            ended=cursor is None or job.cancelled,
+            until=page["requested_at"] - timedelta(seconds=self._overlap(job)) if no == 0 else None,
+            missing=missing,
+            warning=warning,
+        )
 
     def _overlap(self, job: PullJob) -> float:
         manifest = self._manifests.get(job.platform)
@@ -125,84 +130,33 @@ async def _take(connection: Connection, job_id: UUID, no: int) -> tuple[PullJob,
     return job, chunk, page
 
 
-async def _merge(connection: Connection, job: PullJob, page: Any) -> Merge:
+async def merge_page(connection: Connection, job: PullJob, page: Any) -> tuple[Merge, list[tuple[str, bytes]]]:
+    """(what is to be written, the page's objects with their digests). Reads only."""
     pulled = _PAGES.validate_python(page["products"])
+    digests = [digest(product) for product in page["products"]]
     names = {name for product in pulled for name in possible_names(product, job.platform)}
     placeholders = [job.placeholder(product.external_id) for product in pulled]
     facts = await read_facts(connection, job, pulled, names=names, placeholders=placeholders)
     merge = Merge(job, facts, page["requested_at"], Writes(job.account_id, Marks(job.account_id)))
-    for product in pulled:
-        merge.add(product)
-    return merge
-
-
-async def _write(connection: Connection, job: PullJob, no: int, merge: Merge) -> None:
-    await merge.writes.write(connection)
-    await merge.writes.marks.write(connection)
-    listed = [
-        (one.item_id, one.kind, one.product_id, one.external_id, one.parent_external_id, dict(one.refs))
-        for one in merge.listings
-    ]
-    if listed:
-        await connection.execute(
-            sql.WRITE_LISTINGS, job.connector_id, job.account_id, job.shop_identity, *_columns(listed)
-        )
-    if merge.seen:
-        seen = list(merge.seen.items())
-        await connection.execute(sql.WRITE_SEEN, job.connector_id, job.account_id, *_columns(seen))
-    await _write_outcomes(connection, job, no, merge.items, merge.issues)
-    if merge.changes:
-        sequence = await connection.fetchval("SELECT nextval('catalog_version')")
-        events = [
-            CatalogChanged(
-                account_id=job.account_id,
-                source=job.source,
-                sequence=sequence,
-                occurred_at=datetime.now(UTC),
-                change=change,
-            )
-            for change in merge.changes
-        ]
-        await outbox.put_many(connection, [(CATALOG_CHANGED, event, inject()) for event in events], source=SOURCE)
-
-
-async def _write_outcomes(
-    connection: Connection, job: PullJob, no: int, items: list[tuple[UUID, OutcomeKind]], issues: list[Issue]
-) -> None:
-    letters = "".join(OUTCOME_LETTERS[kind] for _, kind in items)
-    counts = count_letters(letters)
-    await connection.execute(
-        sql.END_CHUNK,
-        *(job.id, no, [item for item, _ in items], letters, len(items)),
-        *(counts[Counted.SUCCEEDED], counts[Counted.FAILED], counts[Counted.SKIPPED]),
-    )
-    for issue in issues:
-        await connection.execute(
-            sql.WRITE_ISSUE,
-            *(job.id, issue.item_id, job.account_id, no, issue.product_id, issue.sku, issue.outcome, issue.reason),
-            *(issue.message[:1000], issue.warning, list(issue.candidates) or None),
-        )
-
-
-async def _break_off(connection: Connection, job: PullJob, no: int, refusal: Mapping[str, str]) -> None:
-    """Ends a pull that the shop refused: what was applied stays, the job has failed with what the shop said."""
-    await _write_outcomes(connection, job, no, [], [])
-    await fold(connection, [(job.id, no)])
-    await connection.execute(sql.BREAK_OFF, job.id, no + 1, refusal["reason"], refusal["message"][:1000])
-    await settle(connection, [job.id])
+    for product, told in zip(pulled, digests, strict=True):
+        merge.add(product, told)
+    return merge, [(product.external_id, told) for product, told in zip(pulled, digests, strict=True)]
 
 
 async def _give_up(connection: Connection, job_id: UUID, no: int) -> bool:
-    """Fails the page's products as `internal`, keeps the raw page as a dead letter, and ends the chain."""
+    """Fails the page's products as `internal`, keeps the raw page as a dead letter, and breaks the pull off."""
     taken = await _take(connection, job_id, no)
     if taken is None:
         return False
     job, _, page = taken
+    if job.broken_off:
+        await set_aside(connection, job, no)
+        return True
     products = page["products"]
     items = [(job.placeholder(f"{no}:{place}"), OutcomeKind.REJECTED) for place in range(len(products))]
     text = "An error of ours; Pixee has been told."
     issues = [Issue(item, kind, ReasonCode.INTERNAL, text) for item, kind in items]
-    await _write_outcomes(connection, job, no, items, issues)
+    await write_outcomes(connection, job, no, items, issues)
     await dead_letters.set_aside(
         connection,
         topic="pulled_pages",
@@ -212,11 +166,5 @@ async def _give_up(connection: Connection, job_id: UUID, no: int) -> bool:
         source=SOURCE,
         account_id=job.account_id,
     )
-    await fold(connection, [(job_id, no)])
-    await connection.execute(sql.ADVANCE_JOB, job_id, "done", no + 1, None, None)
-    await settle(connection, [job_id])
+    await break_off(connection, job, no, ReasonCode.INTERNAL, text)
     return True
-
-
-def _columns(rows: list[Any]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

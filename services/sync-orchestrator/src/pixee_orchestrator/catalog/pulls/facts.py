@@ -11,40 +11,71 @@ from pixee_common.domain.gtin import gtin_is_valid, gtin_key
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob
 
-__all__ = ["Facts", "KnownProduct", "KnownVariant", "read_facts"]
+__all__ = ["Facts", "KnownProduct", "KnownVariant", "ean_keys", "read_facts"]
 
+# Each key is looked up by itself (LATERAL … OFFSET 0): during a first pull the statistics say that the catalog is empty, and with a list
+# of keys the planner then reads the whole account for every page.
 LISTED = """
-SELECT kind, external_id, item_id, product_id FROM listings
-WHERE connector_id = $1 AND external_id = ANY($2::text[])
+SELECT l.* FROM unnest($2::text[]) AS a(external_id) CROSS JOIN (VALUES ('product'), ('variant')) AS k(kind) CROSS JOIN LATERAL (
+    SELECT kind, external_id, item_id, product_id FROM listings
+    WHERE connector_id = $1 AND kind = k.kind AND external_id = a.external_id OFFSET 0
+) l
 """
-BY_KEY = "SELECT key, id FROM products WHERE account_id = $1 AND key = ANY($2::text[])"
-BY_SKU = "SELECT sku, product_id FROM variants WHERE account_id = $1 AND sku = ANY($2::text[]) AND deleted_at IS NULL"
+BY_KEY = """
+SELECT p.* FROM unnest($2::text[]) AS a(key) CROSS JOIN LATERAL (
+    SELECT key, id FROM products WHERE account_id = $1 AND key = a.key OFFSET 0
+) p
+"""
+BY_SKU = """
+SELECT v.* FROM unnest($2::text[]) AS a(sku) CROSS JOIN LATERAL (
+    SELECT sku, product_id FROM variants WHERE account_id = $1 AND sku = a.sku AND deleted_at IS NULL OFFSET 0
+) v
+"""
 BY_EAN = """
-SELECT ean_key, product_id FROM variants
-WHERE account_id = $1 AND ean_key = ANY($2::text[]) AND deleted_at IS NULL AND ean_key IS NOT NULL
+SELECT v.* FROM unnest($2::text[]) AS a(ean_key) CROSS JOIN LATERAL (
+    SELECT ean_key, product_id FROM variants
+    WHERE account_id = $1 AND ean_key = a.ean_key AND deleted_at IS NULL AND ean_key IS NOT NULL OFFSET 0
+) v
 """
 PRODUCTS = """
-SELECT p.id, p.key, p.content, p.content_version, p.origin, p.deleted_at IS NULL AS live,
-       l.external_id, l.item_id IS NOT NULL AS listed
-FROM products p LEFT JOIN listings l ON l.connector_id = $2 AND l.item_id = p.id
-WHERE p.id = ANY($1::uuid[])
+SELECT p.*, l.external_id, l.item_id IS NOT NULL AS listed FROM unnest($1::uuid[]) AS a(id) CROSS JOIN LATERAL (
+    SELECT id, key, content, content_version, origin, deleted_at IS NULL AS live FROM products WHERE id = a.id OFFSET 0
+) p LEFT JOIN LATERAL (
+    SELECT item_id, external_id FROM listings WHERE connector_id = $2 AND item_id = a.id OFFSET 0
+) l ON true
 """
 VARIANTS = """
-SELECT v.id, v.product_id, v.position, v.sku, v.ean, v.ean_key, v.content, v.base_price, v.compare_at_price, v.cost, v.currency,
-       v.price_version, v.price_origin, v.stock_version, v.stock_origin, l.external_id,
+SELECT v.*, l.external_id,
        EXISTS (
            SELECT FROM price_list_items i JOIN price_lists p ON p.id = i.price_list_id
            WHERE i.variant_id = v.id AND p.channel = $3
        ) AS listed_price
-FROM variants v LEFT JOIN listings l ON l.connector_id = $2 AND l.item_id = v.id
-WHERE v.product_id = ANY($1::uuid[]) AND v.deleted_at IS NULL ORDER BY v.product_id, v.position
+FROM unnest($1::uuid[]) AS a(id) CROSS JOIN LATERAL (
+    SELECT id, product_id, position, sku, ean, ean_key, content, base_price, compare_at_price, cost, currency, price_version,
+           price_origin, stock_version, stock_origin, deleted_at
+    FROM variants WHERE product_id = a.id OFFSET 0
+) v LEFT JOIN LATERAL (
+    SELECT external_id FROM listings WHERE connector_id = $2 AND item_id = v.id OFFSET 0
+) l ON true
+WHERE v.deleted_at IS NULL -- out here, or a partial index of the account is read for it
+ORDER BY v.product_id, v.position
 """
-STOCK = "SELECT variant_id, location, quantity FROM stock WHERE variant_id = ANY($1::uuid[])"
+STOCK = """
+SELECT s.* FROM unnest($1::uuid[]) AS a(id) CROSS JOIN LATERAL (
+    SELECT variant_id, location, quantity FROM stock WHERE variant_id = a.id OFFSET 0
+) s
+"""
 SENT = """
-SELECT item_id, operation, catalog_version, sent_at FROM listing_operations
-WHERE connector_id = $1 AND item_id = ANY($2::uuid[])
+SELECT o.* FROM unnest($2::uuid[]) AS a(id) CROSS JOIN LATERAL (
+    SELECT item_id, operation, catalog_version, sent_at FROM listing_operations
+    WHERE connector_id = $1 AND item_id = a.id OFFSET 0
+) o
 """
-SEEN = "SELECT item_id, values, seen_at FROM seen_values WHERE connector_id = $1 AND item_id = ANY($2::uuid[])"
+SEEN = """
+SELECT s.* FROM unnest($2::uuid[]) AS a(id) CROSS JOIN LATERAL (
+    SELECT item_id, values, digest, seen_at FROM seen_values WHERE connector_id = $1 AND item_id = a.id OFFSET 0
+) s
+"""
 OPEN_WRITES = """
 SELECT DISTINCT o.operation, o.item FROM (
     SELECT c.operation, unnest(c.item_ids) AS item FROM (
@@ -82,13 +113,22 @@ class Facts:
     by_key: dict[str, UUID] = field(default_factory=dict)
     by_sku: dict[str, UUID] = field(default_factory=dict)
     by_ean: dict[str, set[UUID]] = field(default_factory=dict)
+    claimed_by: dict[str, set[str]] = field(default_factory=dict)
+    """EAN → external ids of the page's products that nothing but an EAN could tell: neither listed nor with a key of ours."""
     products: dict[UUID, KnownProduct] = field(default_factory=dict)
     sent: dict[tuple[UUID, str], tuple[int, datetime | None]] = field(default_factory=dict)
     """(item, operation) → (catalog version, when)."""
     seen: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     seen_at: dict[UUID, datetime] = field(default_factory=dict)
+    digests: dict[UUID, bytes] = field(default_factory=dict)
+    """Of the shop's object as it last came, by the item that it is known by."""
     open_writes: set[tuple[str, UUID]] = field(default_factory=set)
     """(operation, item)."""
+
+
+def ean_keys(product: PulledProduct) -> list[str]:
+    """Of its variants' EANs those that are valid, as the catalog compares them."""
+    return [gtin_key(one.ean) for one in product.variants if one.ean and gtin_is_valid(one.ean)]
 
 
 async def read_facts(
@@ -105,14 +145,18 @@ async def read_facts(
     """
     facts = Facts()
     variants = [variant for product in page for variant in product.variants]
-    external = [product.external_id for product in page] + [variant.external_id for variant in variants]
+    external = sorted({one.external_id for one in page} | {one.external_id for one in variants})
     for row in await connection.fetch(LISTED, job.connector_id, external):
         facts.listed[row["kind"], row["external_id"]] = (row["item_id"], row["product_id"])
     skus = [variant.sku for variant in variants if variant.sku]
     wanted = sorted({product.our_key for product in page if product.our_key} | set(skus) | set(names))
     facts.by_key = {row["key"]: row["id"] for row in await connection.fetch(BY_KEY, job.account_id, wanted)}
     facts.by_sku = {row["sku"]: row["product_id"] for row in await connection.fetch(BY_SKU, job.account_id, wanted)}
-    eans = [gtin_key(variant.ean) for variant in variants if variant.ean and gtin_is_valid(variant.ean)]
+    for product in page:
+        if ("product", product.external_id) not in facts.listed and product.our_key not in facts.by_key:
+            for ean in ean_keys(product):
+                facts.claimed_by.setdefault(ean, set()).add(product.external_id)
+    eans = sorted({ean for product in page for ean in ean_keys(product)})
     for row in await connection.fetch(BY_EAN, job.account_id, eans):
         facts.by_ean.setdefault(row["ean_key"], set()).add(row["product_id"])
     candidates = {product for _, product in facts.listed.values()} | set(facts.by_key.values())
@@ -135,8 +179,10 @@ async def _read_products(
     items = [*ids, *by_id]
     for row in await connection.fetch(SENT, job.connector_id, items):
         facts.sent[row["item_id"], row["operation"]] = (row["catalog_version"], row["sent_at"])
-    for row in await connection.fetch(SEEN, job.connector_id, [*items, *placeholders]):
+    for row in await connection.fetch(SEEN, job.connector_id, sorted({*items, *placeholders})):
         facts.seen[row["item_id"]] = row["values"]
         facts.seen_at[row["item_id"]] = row["seen_at"]
+        if row["digest"] is not None:
+            facts.digests[row["item_id"]] = row["digest"]
     for row in await connection.fetch(OPEN_WRITES, job.connector_id, job.route_key, items):
         facts.open_writes.add((row["operation"], row["item"]))

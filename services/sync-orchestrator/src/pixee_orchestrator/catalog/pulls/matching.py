@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pixee_common.domain.gtin import gtin_is_valid, gtin_key
 from pixee_common.domain.reasons import ReasonCode
-from pixee_orchestrator.catalog.pulls.facts import Facts, KnownProduct, KnownVariant
+from pixee_orchestrator.catalog.pulls.facts import Facts, KnownProduct, KnownVariant, ean_keys
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct, PulledVariant
 
 __all__ = ["Matched", "Review", "Unknown", "match", "pair_variants"]
@@ -40,17 +40,9 @@ def match(pulled: PulledProduct, facts: Facts) -> Matched | Review | Unknown:
     keyed = facts.by_key.get(pulled.our_key) if pulled.our_key else None
     if keyed is not None and facts.products[keyed].row["live"]:
         return _unless_listed(keyed, facts)
-    hits = {
-        product
-        for variant in pulled.variants
-        if variant.ean and gtin_is_valid(variant.ean)
-        for product in facts.by_ean.get(gtin_key(variant.ean), ())
-    }
-    if len(hits) == 1:
-        return _unless_listed(hits.pop(), facts)
-    if hits:
-        text = "Several products of the catalog have an EAN of this product"
-        return Review(ReasonCode.EAN_AMBIGUOUS, text, tuple(sorted(map(str, hits))))
+    found = _by_ean(pulled, facts)
+    if found is not None:
+        return found
     owners = {facts.by_sku[variant.sku] for variant in pulled.variants if variant.sku and variant.sku in facts.by_sku}
     if owners:
         text = "Another product of the catalog has this SKU, and nothing else says that they are the same"
@@ -58,10 +50,30 @@ def match(pulled: PulledProduct, facts: Facts) -> Matched | Review | Unknown:
     return Unknown()
 
 
+def _by_ean(pulled: PulledProduct, facts: Facts) -> Matched | Review | None:
+    """One product of ours and one of the shop with the EAN belong together. Twins on either side are for a person to tell apart."""
+    eans = ean_keys(pulled)
+    hits = {product for ean in eans for product in facts.by_ean.get(ean, ())}
+    if len(hits) > 1:
+        text = "Several products of the catalog have an EAN of this product"
+        return Review(ReasonCode.EAN_AMBIGUOUS, text, tuple(sorted(map(str, hits))))
+    for product in hits:
+        shared = [ean for ean in eans if product in facts.by_ean.get(ean, ())]
+        twins = {one for ean in shared for one in facts.claimed_by.get(ean, ())} - {pulled.external_id}
+        if twins and facts.products[product].row["external_id"] is None:
+            text = (
+                f"More products of the shop have the EAN of one product of the catalog: {', '.join(sorted(twins)[:5])}"
+            )
+            return Review(ReasonCode.EAN_AMBIGUOUS, text, (str(product),))
+        return _unless_listed(product, facts)
+    return None
+
+
 def _unless_listed(product: UUID, facts: Facts) -> Matched | Review:
-    if facts.products[product].row["external_id"] is None:
+    linked = facts.products[product].row["external_id"]
+    if linked is None:
         return Matched(product)
-    text = "The catalog's product is already linked to another product of this shop"
+    text = f"The catalog's product is already linked to another product of this shop, {linked}"
     return Review(ReasonCode.BELONGS_TO_ANOTHER, text, (str(product),))
 
 

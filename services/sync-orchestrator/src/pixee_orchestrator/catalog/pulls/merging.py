@@ -15,6 +15,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.events.catalog import Change, PriceChanged, ProductUpserted, StockChanged
 from pixee_orchestrator.catalog.pulls.creating import new_product, refusal_text
 from pixee_orchestrator.catalog.pulls.facts import Facts, KnownProduct, KnownVariant
+from pixee_orchestrator.catalog.pulls.findings import Issue, NewListing
 from pixee_orchestrator.catalog.pulls.matching import Matched, Review, match, pair_variants
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct, PulledVariant, amount
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob
@@ -30,36 +31,10 @@ from pixee_orchestrator.catalog.pulls.taking import (
 from pixee_orchestrator.catalog.stored import Prices, StoredVariant, stored_content, stored_variant_content
 from pixee_orchestrator.catalog.writing import Writes
 
-__all__ = ["Issue", "Merge", "NewListing"]
+__all__ = ["Merge"]
 
 JsonObject = dict[str, Any]
 _FIGURES_OF = {"push_prices": ("price", "compare_at_price"), "push_stock": ("quantity",)}
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """What a person may want to know of one product of the page."""
-
-    item_id: UUID
-    outcome: OutcomeKind
-    reason: ReasonCode
-    message: str
-    product_id: UUID | None = None
-    sku: str | None = None
-    warning: bool = False
-    candidates: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NewListing:
-    """A link between ours and theirs that the page proves."""
-
-    item_id: UUID
-    kind: str
-    product_id: UUID
-    external_id: str
-    parent_external_id: str | None
-    refs: Mapping[str, JsonValue]
 
 
 @dataclass(slots=True)
@@ -75,20 +50,35 @@ class Merge:
     listings: list[NewListing] = field(default_factory=list)
     seen: dict[UUID, JsonObject] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    digests: dict[UUID, bytes] = field(default_factory=dict)
+    """Of each object of the page, by the item that it is known by."""
     repeated: int = 0
+    changed: int = 0
+    """Of the repeated ones: those that came otherwise than before."""
 
-    def add(self, pulled: PulledProduct) -> None:
+    def add(self, pulled: PulledProduct, digest: bytes) -> None:
         """Decides over one product. One that this job has had already is only counted as repeated."""
+        placeholder = self.job.placeholder(pulled.external_id)
         found = match(pulled, self.facts)
-        item = found.product_id if isinstance(found, Matched) else self.job.placeholder(pulled.external_id)
-        if self._was_had(item) or self._was_had(self.job.placeholder(pulled.external_id)):
-            self.repeated += 1
-        elif isinstance(found, Matched):
+        item = found.product_id if isinstance(found, Matched) else placeholder
+        had = next((one for one in (item, placeholder) if self._was_had(one)), None)
+        if had is not None:
+            self._again(had, digest)
+            return
+        self.digests[item] = digest
+        if isinstance(found, Matched):
             self._take_over(pulled, self.facts.products[found.product_id])
         elif isinstance(found, Review):
             self._end(item, OutcomeKind.NEEDS_REVIEW, found.reason, found.message, pulled, candidates=found.candidates)
         else:
             self._create(pulled, item)
+
+    def _again(self, item: UUID, digest: bytes) -> None:
+        self.repeated += 1
+        if self.digests.get(item, self.facts.digests.get(item)) != digest:
+            self.changed += 1
+            self.digests[item] = digest
+            self.seen.setdefault(item, self.facts.seen.get(item, {}))
 
     def _was_had(self, item: UUID) -> bool:
         at = self.facts.seen_at.get(item)
@@ -153,6 +143,7 @@ class Merge:
             self.seen[row.id] = seen_of_variant(one)
         self.seen[product_id] = seen_of_product(pulled)
         self.seen[placeholder] = {}
+        self.digests[product_id] = self.digests[placeholder]
         self.items.append((product_id, OutcomeKind.APPLIED))
         self.changes.append(ProductUpserted(product=product))
 
@@ -196,7 +187,7 @@ class Merge:
             self.issues.append(Issue(item, outcome, ReasonCode.PULL_IGNORED, text, item, sku, warning=took))
         elif unpaired:
             text = f"The shop has variants that the catalog does not have: {', '.join(unpaired[:5])}"
-            self.issues.append(Issue(item, outcome, ReasonCode.EAN_AMBIGUOUS, text, item, sku, warning=True))
+            self.issues.append(Issue(item, outcome, ReasonCode.UNKNOWN_VARIANT, text, item, sku, warning=True))
 
     def _take_content(self, pulled: PulledProduct, known: KnownProduct) -> tuple[bool, bool]:
         """(taken, ours stood)."""

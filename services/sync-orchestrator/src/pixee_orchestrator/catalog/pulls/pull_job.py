@@ -11,7 +11,7 @@ __all__ = ["PullJob", "read_job"]
 
 READ_JOB = """
 SELECT j.id, j.account_id, j.connector_id, j.platform, j.route_key, j.position, j.started_at, j.traceparent,
-       j.finished_at IS NOT NULL AS finished, j.cancel_requested_at IS NOT NULL AS cancelled,
+       j.finished_at IS NOT NULL AS finished, j.cancel_requested_at IS NOT NULL AS cancelled, j.error_code IS NOT NULL AS broken_off,
        n.settings, n.shop_currency, n.shop_identity
 FROM jobs j JOIN connectors n ON n.id = j.connector_id WHERE j.id = $1
 """
@@ -31,6 +31,8 @@ class PullJob:
     traceparent: str | None
     finished: bool
     cancelled: bool
+    broken_off: bool
+    """It has failed already: pages that were read ahead of that are not applied any more."""
     settings: dict[str, Any]
     shop_currency: str | None
     shop_identity: str
