@@ -94,6 +94,7 @@ def test_every_published_word_of_bulk_operations_has_its_row(published: GraphQLS
     [
         ("ProductSetUserErrorCode", user_errors.PRODUCT_SET),
         ("InventorySetQuantitiesUserErrorCode", user_errors.SET_QUANTITIES),
+        ("PriceListPriceUserErrorCode", user_errors.ADD_PRICES),
         ("ProductVariantsBulkUpdateUserErrorCode", user_errors.SET_PRICES),
     ],
 )

@@ -23,6 +23,8 @@ REQUIRED_SCOPES = {
     "locations": "read_locations",
     "metafieldDefinitionCreate": "write_products",
     "metafieldsSet": "write_products",
+    "priceList": "read_products",
+    "priceListFixedPricesAdd": "write_products",
     "product": "read_products",
     "productByIdentifier": "read_products",
     "productDelete": "write_products",

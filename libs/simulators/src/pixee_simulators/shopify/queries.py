@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pixee_simulators.shopify import listings, pages, publications
+from pixee_simulators.shopify import listings, pages, price_lists, publications
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid, kind_of, number_of
 from pixee_simulators.shopify.product_identity import found
@@ -94,6 +94,7 @@ QUERIES: dict[str, Body] = {
     "metafieldDefinitions": _definitions,
     "node": lambda context, arguments: node(context, arguments["id"]),
     "nodes": lambda context, arguments: [node(context, one) for one in arguments["ids"]],
+    "priceList": lambda context, arguments: price_lists.found(context, arguments["id"]),
     "product": _one("Product"),
     "productByIdentifier": lambda context, arguments: found(context, arguments["identifier"]),
     "productOperation": _one("ProductSetOperation"),

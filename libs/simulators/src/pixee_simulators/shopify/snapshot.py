@@ -36,6 +36,7 @@ def frozen(store: Store) -> Plain:
         "operations": list(store.operations.values()),
         "bulks": list(store.bulks.values()),
         "staged": store.staged,
+        "fixed_prices": store.fixed_prices,
         "attempts": store.attempts,
         "tokens": store.tokens,
         "refresh_tokens": store.refresh_tokens,
@@ -57,6 +58,10 @@ def thawed(kept: Plain) -> Store:
     store.operations = {one["id"]: _operation(one) for one in kept["operations"]}
     store.bulks = {one["id"]: Bulk(**one) for one in kept.get("bulks", ())}
     store.staged = {key: Staged(**one) for key, one in kept.get("staged", {}).items()}
+    store.fixed_prices = {
+        name: {int(number): (amount, compare_at) for number, (amount, compare_at) in prices.items()}
+        for name, prices in kept.get("fixed_prices", {}).items()
+    }
     store.pending = {one.id for one in store.operations.values() if not one.done}
     store.attempts = {key: Attempt(**one) for key, one in kept["attempts"].items()}
     for one in kept["products"]:

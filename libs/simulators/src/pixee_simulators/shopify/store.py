@@ -42,6 +42,8 @@ class Store:
     pending: set[int] = field(default_factory=set)
     staged: dict[str, Staged] = field(default_factory=dict)
     """By the form's `key`."""
+    fixed_prices: dict[str, dict[int, tuple[str, str | None]]] = field(default_factory=dict)
+    """GID of a price list → variant → (price, compare-at price)."""
     bulks: dict[int, Bulk] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)

@@ -100,6 +100,12 @@ _SETTINGS = (
         "online orders.",
     ),
     SettingField(
+        name="price_list_id",
+        label="Price list in Shopify",
+        pattern=r"(gid://shopify/PriceList/)?[0-9]+",
+        help="Of a market: prices are written into it, in its currency, instead of as the products' own. Empty: the products' own.",
+    ),
+    SettingField(
         name="publications",
         label="Sales channels",
         help="On which channels products are published: names or GIDs, separated by commas. Empty: that is left to the shop.",
@@ -160,7 +166,10 @@ _PUSH_PRICES = Capability(
     max_items=250,
     group_by_product=True,
     concurrency=6,
-    fields=FieldPolicy(sent=("variants.price", "variants.compareAtPrice"), companions=("productId", "variants.id")),
+    fields=FieldPolicy(
+        sent=("variants.price", "variants.compareAtPrice"),
+        companions=("productId", "variants.id", "priceListId", "variantId"),
+    ),
 )
 
 MANIFEST = Manifest(

@@ -68,6 +68,8 @@ def mapped(operation: Operation, item: PushItem, settings: ConnectorSettings) ->
     if isinstance(item, StockItem):
         return locations_refusal(settings) or _stock(item, settings)
     if isinstance(item, PriceItem):
+        if (priced := chosen_price_list(settings)) is not None:
+            return cast("JsonValue", price(item) | {"currency": item.price.currency, "priceList": priced})
         return price_refusal(item.price.currency, settings.currency) or cast("JsonValue", price(item))
     if item.action is Action.UNPUBLISH:
         return {"status": STATUSES[ProductStatus.DRAFT]}
@@ -87,6 +89,14 @@ def chosen_location(settings: ConnectorSettings) -> str | None:
     if not text:
         return None
     return text if text.startswith("gid:") else f"gid://shopify/Location/{text}"
+
+
+def chosen_price_list(settings: ConnectorSettings) -> str | None:
+    """The GID of the price list into which prices are written; null: they are the products' own."""
+    text = settings.extra.get("price_list_id", "").strip()
+    if not text:
+        return None
+    return text if text.startswith("gid:") else f"gid://shopify/PriceList/{text}"
 
 
 def wanted_publications(settings: ConnectorSettings) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pixee_common.domain.job import OutcomeKind
-from pixee_workers.platforms.shopify import cost, mapping, shop, wire
+from pixee_workers.platforms.shopify import cost, mapping, price_lists, shop, wire
 from pixee_workers.platforms.shopify.requests import ask, payload_of
 from pixee_workers.platforms.shopify.user_errors import SET_PRICES, Step
 from pixee_workers.platforms.shopify.verdicts import UserError, again, gone, rejected, user_errors
@@ -21,6 +21,9 @@ _LIST = "variants"
 
 async def submit(items: Sequence[Mapped[PriceItem]], context: CallContext) -> Submission:
     """See module. A price in another currency than the shop's is refused here, whatever the connector says."""
+    chosen = mapping.chosen_price_list(context.settings)
+    if chosen is not None:
+        return await price_lists.submit(chosen, [one.item for one in items], context)
     facts = await shop.facts(context)
     outcomes: list[Outcome] = []
     by_product: dict[str, list[PriceItem]] = defaultdict(list)

@@ -46,7 +46,8 @@ async def prepared(one: Mapped[ProductItem], context: CallContext) -> tuple[Prod
     if isinstance(channels, Refusal):
         return Outcome(item.id, OutcomeKind.REJECTED, channels.reason, channels.message, channels.field)
     document = product_document(item, values, collections, location)
-    return document, written_of(item, document, titles, location, channels)
+    own_prices = mapping.chosen_price_list(context.settings) is None
+    return document, written_of(item, document, titles, location, channels, carries_price=own_prices)
 
 
 async def _pushed(document: ProductDocument, written: Written, context: CallContext) -> Submission:

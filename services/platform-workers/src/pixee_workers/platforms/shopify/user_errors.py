@@ -139,6 +139,17 @@ SET_PRICES: Mapping[str, Verdict] = {
 }
 """productVariantsBulkUpdate, by `userErrors[].code`. Partial: what a code does not name was written."""
 
+ADD_PRICES: Mapping[str, Verdict] = {
+    "BLANK": _MISSING,
+    "LOCAL_CURRENCY_GIFT_CARD_ISSUANCE_CURRENCY_MISMATCH": _PLATFORM_SAYS_NO,
+    "LOCAL_CURRENCY_GIFT_CARD_LIMIT_EXCEEDED": _PLATFORM_SAYS_NO,
+    "PRICE_LIST_CURRENCY_MISMATCH": Verdict(Step.REJECT, ReasonCode.CURRENCY_MISMATCH, "Push prices", "price"),
+    "PRICE_LIST_NOT_FOUND": Verdict(Step.REJECT, ReasonCode.MISSING_MAPPING, _SCHEMA, "price_list_id"),
+    "PRICE_NOT_FIXED": _BROKEN,
+    "VARIANT_NOT_FOUND": Verdict(Step.FORGET_VARIANT, ReasonCode.NOT_FOUND_AT_SHOP, _SCHEMA),
+}
+"""priceListFixedPricesAdd, by `userErrors[].code`. Whether the others were written is not known: they are sent again."""
+
 METAFIELDS_SET: Mapping[str, Verdict] = {
     "APP_NOT_AUTHORIZED": Verdict(Step.REJECT, ReasonCode.PERMISSION_MISSING, _SCHEMA, "attributes"),
     "BLANK": Verdict(Step.REJECT, ReasonCode.INVALID_VALUE, _SCHEMA, "attributes"),

@@ -76,6 +76,11 @@ SET_PRICES = """mutation SetPrices($productId: ID!, $variants: [ProductVariantsB
   productVariantsBulkUpdate(productId: $productId, variants: $variants, allowPartialUpdates: true) {
     userErrors { code field message } } }"""
 
+PRICE_LIST = "query PriceList($id: ID!) { priceList(id: $id) { currency } }"
+
+ADD_PRICES = """mutation AddPrices($list: ID!, $prices: [PriceListPriceInput!]!) {
+  priceListFixedPricesAdd(priceListId: $list, prices: $prices) { userErrors { code field message } } }"""
+
 FIND_VARIANTS = """query FindVariants($q: String!, $first: Int!, $after: String) {
   productVariants(first: $first, after: $after, query: $q) { pageInfo { hasNextPage endCursor }
     nodes { id sku barcode inventoryItem { id }

@@ -60,8 +60,10 @@ def written_of(
     collections: Sequence[str],
     location: str | None,
     publications: Sequence[str] = (),
+    *,
+    carries_price: bool = True,
 ) -> Written:
-    """Before the call."""
+    """Before the call. `carries_price`: a create writes the prices that a push of prices would write."""
     listing = item.listing
     return Written(
         item_id=item.id,
@@ -74,7 +76,7 @@ def written_of(
         gone=tuple(one.external_id for one in item.gone),
         collections=tuple(collections),
         stock=listing is None and location is not None,
-        price=listing is None,
+        price=listing is None and carries_price,
         publications=tuple(publications),
     )
 
