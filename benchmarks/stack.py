@@ -9,10 +9,21 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from system.amazon import amazon_shop, verdicts
 from system.harness import Account, Shop, System, running_system, simple_product
 from system.shops import read_shop
 
-__all__ = ["Account", "Shop", "System", "read_shop", "running_system", "simple_product", "system"]
+__all__ = [
+    "Account",
+    "Shop",
+    "System",
+    "amazon_shop",
+    "read_shop",
+    "running_system",
+    "simple_product",
+    "system",
+    "verdicts",
+]
 
 
 @asynccontextmanager

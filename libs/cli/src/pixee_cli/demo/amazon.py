@@ -46,6 +46,7 @@ async def map_amazon(demo: Demo) -> None:
     """Puts the mapping unless the connector has one."""
     connector = demo.connectors[PLATFORM]
     if (await demo.gateway.mapping(connector))["version"]:
+        output.say("Amazon: mapped by an earlier run")
         return
     await demo.gateway.put_mapping(connector, {"version": 0, **_MAPPING})
     output.say("Amazon: everything is mapped to the product type MERCHANDISE, with the attributes that it demands.")
