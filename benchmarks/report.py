@@ -31,7 +31,7 @@ class Figure:
 
     def row(self) -> str:
         verdict = "holds" if self.holds else "**does not hold**"
-        return f"| {self.name} | {self.measured:.3g} {self.unit} | {self.bound} | {verdict if self.limit else ''} | {self.detail} |"
+        return f"| {self.name} | {self.measured:.3g} {self.unit} | {self.bound} | {verdict if self.limit is not None else ''} | {self.detail} |"
 
     @property
     def bound(self) -> str:
