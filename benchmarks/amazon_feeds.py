@@ -31,6 +31,8 @@ MOST_BYTES = 10 * 1024 * 1024
 FULL = 0.95
 """A feed that holds less of `MOST_BYTES` than this was not filled by them."""
 PATIENCE = 7_200.0
+_SECOND_FEED = 40.0  # seconds; a feed is first asked for after a minute
+_BAD_FEEDS = ({"end": "FATAL", "applied": 0.5}, {"missing": MISSING})
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _DESCRIPTION, _BULLET, _BULLETS = 3_500, 490, 5
 _WORDS = "A plain sentence about what is sold here, once more. "
@@ -104,16 +106,23 @@ async def _shop(account: Account) -> Shop:
         access_token_s=3600 * FASTER,
         document_s=300 * FASTER,
         late_issue_share=LATE_SHARE,
-        next_feeds=[{"end": "FATAL", "applied": 0.5}, {"missing": MISSING}],
+        next_feeds=_BAD_FEEDS,
     )
     return shop
 
 
 async def _crash_before_the_first_poll(system: System, shop: Shop) -> None:
-    """SIGKILL for worker and orchestrator once a feed is open; the system is started again at once."""
+    """SIGKILL for worker and orchestrator once a feed is open; the system is started again at once.
+
+    A second feed is given a moment to be open too: in a small run its items are so few that after a crash they would go by calls.
+    """
     async with asyncio.timeout(PATIENCE):
         while not await _open_files(system, shop):
             await asyncio.sleep(0.1)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_SECOND_FEED):
+            while await _open_files(system, shop) < len(_BAD_FEEDS):
+                await asyncio.sleep(0.1)
     assert "getFeed" not in (await shop.counts())["operations"], "the feed was asked for before the crash"
     for name in ("worker", "orchestrator"):
         await system.stack.processes[name].kill()

@@ -11,6 +11,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.amazon_feeds import MOST_MEGABYTES, measured
 
+ITEMS, TEXT = 3_500, 6_000
+"""About 1,400 of such items fill a feed; after the first there are still more than the 1,500 from which items go by feeds."""
+
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
@@ -22,9 +25,9 @@ async def alone(tmp_path: Path) -> AsyncIterator[System]:
 
 
 async def test_every_outcome_is_amazons_own_verdict_whatever_becomes_of_the_feeds(alone: System) -> None:
-    found = await measured(alone, 2_000, 6_000)
+    found = await measured(alone, ITEMS, TEXT)
     assert found.differences == []
     assert found.filled >= 1
-    assert 0 < found.outcomes["failed"] < 60
+    assert 0 < found.outcomes["failed"] < ITEMS * 0.03
     assert found.megabytes < MOST_MEGABYTES
     assert await alone.violations() == []
