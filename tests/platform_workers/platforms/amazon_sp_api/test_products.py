@@ -9,7 +9,7 @@ from platform_workers.platforms.amazon_sp_api.conftest import Shop
 
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.job import OutcomeKind
-from pixee_common.domain.product import Product
+from pixee_common.domain.product import Product, ProductStatus
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.items import Action, Listing
 
@@ -52,6 +52,16 @@ async def test_an_update_is_a_patch_that_touches_neither_price_nor_quantity(shop
     assert after["purchasable_offer"] == before["purchasable_offer"]
     assert after["fulfillment_availability"] == before["fulfillment_availability"]
     assert outcome.created is False
+
+
+@pytest.mark.parametrize("status", [ProductStatus.DRAFT, ProductStatus.ARCHIVED])
+async def test_a_draft_is_not_put_up_for_sale_and_an_active_product_is(shop: Shop, status: ProductStatus) -> None:
+    one = item(food(status=status))
+    (outcome,) = await shop.push(one)
+    assert (outcome.kind, outcome.reason, outcome.field) == (OutcomeKind.SKIPPED, ReasonCode.NOT_OURS, "status")
+    assert "putListingsItem" not in shop.asked()
+    (outcome,) = await shop.push(replace(one, product=food()))
+    assert outcome.kind is OutcomeKind.APPLIED
 
 
 async def test_what_others_wrote_to_a_listing_survives_an_update(shop: Shop) -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from pixee_common.domain.job import Operation, OutcomeKind
+from pixee_common.domain.product import ProductStatus
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.amazon_sp_api import wire
 from pixee_workers.platforms.amazon_sp_api.documents import list_price
@@ -59,6 +60,9 @@ async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) 
     for one in items:
         # A check by the schema takes a millisecond, and a page has hundreds: whoever else works here gets a turn.
         await asyncio.sleep(0)
+        if _is_draft(one.item):
+            outcomes.append(_kept_back(one.item))
+            continue
         found = await (plan(one, context) if one.item.action is Action.UPSERT else withdrawal(one.item, context))
         if isinstance(found, Plan):
             ready.append(_with(one, found.calls, found.kept))
@@ -67,6 +71,16 @@ async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) 
         else:
             outcomes.append(Outcome(one.item.id, OutcomeKind.REJECTED, found.reason, found.message, found.field))
     return Completed(tuple(ready), tuple(outcomes))
+
+
+def _is_draft(item: ProductItem) -> bool:
+    """Amazon has no drafts: what is put there is for sale, or would be with its first piece (sheet, "Visibility")."""
+    return item.action is Action.UPSERT and item.listing is None and item.product.status is not ProductStatus.ACTIVE
+
+
+def _kept_back(item: ProductItem) -> Outcome:
+    message = f"The product is {item.product.status}, and Amazon has no drafts: it is listed when it becomes active."
+    return Outcome(item.id, OutcomeKind.SKIPPED, ReasonCode.NOT_OURS, message, "status")
 
 
 async def _stock(items: Sequence[Mapped[StockItem]], context: CallContext) -> Completed:
