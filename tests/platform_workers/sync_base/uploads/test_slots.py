@@ -18,6 +18,15 @@ pytestmark = pytest.mark.stack
 SLOT = 900.0
 
 
+@pytest.fixture(autouse=True)
+async def no_other_jobs(bench: FileBench) -> None:
+    """The planner of these tests knows one platform; what other tests left in the database is not for it."""
+    await bench.rows.run(
+        "UPDATE jobs SET planning = 'done', sending_done = true WHERE connector_id <> $1 AND NOT sending_done",
+        bench.rows.connector,
+    )
+
+
 class Slot:
     """One file in 15 minutes, by the bench's clock."""
 
