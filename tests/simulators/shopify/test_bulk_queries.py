@@ -195,3 +195,9 @@ async def test_operations_and_their_files_survive_a_restart(shop: Shop):
 
 def _plain(record: Any) -> Any:
     return {name: getattr(record, name) for name in record.__slots__}
+
+
+async def test_a_bulk_query_is_no_write_though_it_is_asked_for_by_a_mutation(shop: Shop):
+    before = (await shop.counts())["requests"]["write"]
+    await started(shop)
+    assert (await shop.counts())["requests"]["write"] == before

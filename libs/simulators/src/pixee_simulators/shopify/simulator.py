@@ -26,6 +26,8 @@ from pixee_simulators.shopify.store import Store
 _VERSION = re.compile(r"20\d\d-(01|04|07|10)|unstable")
 _SUPPORTED = frozenset({"2026-01", "2026-04", "2026-07", "2026-10", "2027-01", "unstable"})
 _OLDEST = "2026-01"
+_READS = "bulkOperationRunQuery"
+"""A mutation by its form alone: nothing in the shop changes."""
 _STORAGE = frozenset({bulk_files.HOST, staged_uploads.HOST})
 
 
@@ -79,7 +81,8 @@ class ShopifySimulator(Simulator[ShopState]):
             return "read", request.path.rsplit("/", 1)[-1]
         said = asked(request, body)
         prepared = self._executable.prepare(said.text, said.operation_name)
-        return "write" if prepared.is_mutation else "read", "+".join(prepared.fields) or "refused"
+        writes = prepared.is_mutation and set(prepared.fields) != {_READS}
+        return "write" if writes else "read", "+".join(prepared.fields) or "refused"
 
     def validate(self, shop: Shop[ShopState], request: web.Request, body: bytes) -> list[Violation]:
         if shop_host(request.host) in _STORAGE and "X-Shopify-Access-Token" in request.headers:

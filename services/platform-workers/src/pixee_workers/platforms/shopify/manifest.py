@@ -25,7 +25,7 @@ GRAPHQL = "graphql"
 SYNCHRONOUS_VARIANTS = 100
 """Up to here a product is written while we wait; the platform cuts requests at about 10 s (section "Push products")."""
 
-BULK_FROM = 1000
+BULK_FROM = 2000
 """From so many products on a pull is done by a bulk query: page by page it would be limited to some 12 products a second."""
 
 BULK_PAGE = 100
