@@ -123,6 +123,6 @@ async def test_a_family_is_one_product_with_mapped_options(seller) -> None:
     assert differing(catalog, await seen(seller)) == [("S-1", "options")]
 
 
-def test_a_draft_is_expected_as_active_because_amazon_has_none() -> None:
-    catalog = Contents("EUR", (replace(catalog_product(), status="draft"),))
+def test_a_draft_is_not_expected_because_amazon_has_none() -> None:
+    catalog = Contents("EUR", (replace(catalog_product(), status="draft"), catalog_product()))
     assert [one.status for one in as_listed(catalog, {}).products] == ["active"]

@@ -2,7 +2,7 @@
 
 * A title has 75 characters; the rest of a longer one, from a space on, stands apart as the item's highlights.
 * A variant's options are attributes, under the names that the merchant mapped them to.
-* There are no drafts: what is listed is for sale as soon as it has a price and a quantity.
+* There are no drafts: what is listed is for sale as soon as it has a price and a quantity, so only active products are listed.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ _CUT_OFF = " ,;-–"
 
 def as_listed(catalog: Contents, attributes: Mapping[str, str]) -> Contents:
     """The catalog as Amazon should list it. `attributes`: option's name → Amazon's attribute."""
-    return replace(catalog, products=tuple(_product(one, attributes) for one in catalog.products))
+    active = (one for one in catalog.products if one.status == "active")
+    return replace(catalog, products=tuple(_product(one, attributes) for one in active))
 
 
 def _product(product: SeenProduct, attributes: Mapping[str, str]) -> SeenProduct:
     return replace(
         product,
         title=_title(product.title),
-        status="active",
         variants=tuple(_variant(one, attributes) for one in product.variants),
     )
 
