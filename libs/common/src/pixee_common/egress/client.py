@@ -272,10 +272,16 @@ def _tracing() -> aiohttp.TraceConfig:
             raise DeadlineExceeded(f"the deadline passed before {wire.host} was called", possibly_processed=False)
         wire.sent = True
 
+    async def about_to_send_body(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        # Headers leave with the body, a turn of the event loop later: a process may have slept in between.
+        if context.trace_request_ctx.deadline.passed():
+            raise DeadlineExceeded("the deadline passed before the body was sent", possibly_processed=False)
+
     config = aiohttp.TraceConfig()
     config.on_connection_create_start.append(no_second_attempt)
     config.on_connection_reuseconn.append(no_second_attempt)
     config.on_request_headers_sent.append(about_to_send)
+    config.on_request_chunk_sent.append(about_to_send_body)
     return config
 
 
