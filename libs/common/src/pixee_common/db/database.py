@@ -99,7 +99,11 @@ class Database:
         """A connection outside any transaction; each statement commits by itself."""
         pool = await self.pool()
         async with pool.acquire() as connection:
-            yield connection
+            try:
+                yield connection
+            except asyncpg.InternalClientError:  # out of step with the server: nobody may have it after us
+                connection.terminate()
+                raise
 
     @contextlib.asynccontextmanager
     async def transaction(self, account: UUID | None = None) -> AsyncIterator[Connection]:

@@ -10,11 +10,14 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same transaction may be tried again.
 
     Of asyncpg's own errors: connection exceptions (SQLSTATE class 08), server shutting down or starting (57P), serialisation
-    failure, deadlock, too many connections, lock not available; and what the socket says when the server is away.
+    failure, deadlock, too many connections, lock not available; its client's protocol out of step, which is what a connection
+    becomes that the server ends between two statements (asyncpg's issue 1069); and what the socket says when the server is away.
     """
     if isinstance(error, asyncpg.PostgresError):
         state = getattr(error, "sqlstate", None) or ""
         return state.startswith(_PASSING_CLASSES) or state in _PASSING_CODES
+    if isinstance(error, asyncpg.InternalClientError):
+        return True
     if isinstance(error, asyncpg.InterfaceError):
         text = str(error)
         return "closed" in text or "connection" in text
