@@ -1,7 +1,7 @@
 """Pending changes become jobs: one at a time for a connector and operation, each change in exactly one of them, whatever crashes."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +9,7 @@ from sync_orchestrator.auto_sync.changes import switch
 
 from pixee_common.clock import SystemClock
 from pixee_common.db import Database
+from pixee_common.domain.ids import id_floor
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_orchestrator.auto_sync.drain import Drain
 from pixee_orchestrator.auto_sync.marks import Marks
@@ -17,8 +18,8 @@ from pixee_orchestrator.planning import planner as planning
 pytestmark = pytest.mark.stack
 
 
-def _drain(database: Database, *, pause: float = 0) -> Drain:
-    return Drain(database, SystemClock(), pause=pause, lifetime=timedelta(days=7))
+def _drain(database: Database, *, pause: float = 0, behind: bool = False) -> Drain:
+    return Drain(database, SystemClock(), lambda: behind, pause=pause, lifetime=timedelta(days=7))
 
 
 @pytest.fixture
@@ -200,6 +201,19 @@ async def test_between_two_jobs_lies_the_pause_that_is_set(world, shop, database
     await patient.step()
     assert len(await shop.jobs()) == 1
     await hasty.step()
+    assert len(await shop.jobs()) == 2
+
+
+async def test_while_the_catalog_is_behind_its_changes_the_pause_is_ten_times_as_long(world, shop, database) -> None:
+    behind, level = _drain(database, pause=30, behind=True), _drain(database, pause=30)
+    await shop.change(1)
+    await behind.step()
+    await world.execute(
+        "UPDATE jobs SET sending_done = true, id = $1", id_floor(datetime.now(UTC) - timedelta(seconds=60))
+    )
+    await behind.step()
+    assert len(await shop.jobs()) == 1
+    await level.step()
     assert len(await shop.jobs()) == 2
 
 

@@ -14,7 +14,7 @@ from pixee_common.events import CatalogChanged
 from pixee_common.events.catalog import ListPrice, PriceChanged, ProductDeleted, ProductUpserted, StockChanged
 from pixee_common.messaging.consuming import Received
 from pixee_common.messaging.topics import CATALOG_CHANGED
-from pixee_orchestrator.catalog.consumer import CatalogConsumer
+from pixee_orchestrator.catalog.consumer import MOST_AT_ONCE, CatalogConsumer
 
 pytestmark = pytest.mark.stack
 
@@ -293,3 +293,12 @@ async def _live(world, account) -> list[tuple]:
         account,
     )
     return [tuple(row) for row in rows]
+
+
+async def test_a_batch_as_large_as_batches_get_tells_that_more_is_waiting(teller) -> None:
+    assert not teller.consumer.is_behind()
+    passed_over = teller.message(StockChanged(sku="A", levels=(StockLevel(quantity=1),)), 1, source=f"pull:{uuid4()}")
+    await teller.consumer.handle([passed_over] * MOST_AT_ONCE)
+    assert teller.consumer.is_behind()
+    await teller.tell(StockChanged(sku="A", levels=(StockLevel(quantity=1),)))
+    assert not teller.consumer.is_behind()

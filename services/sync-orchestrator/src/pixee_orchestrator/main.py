@@ -68,7 +68,8 @@ class Orchestrator:
         timers = Timers(self.database, settings, clock, dispatcher.poke)
         self.plan = Loop("plan", planner.step, clock)
         self.cancel = Loop("cancel", timers.cancel, clock)
-        drain = Drain(self.database, clock, pause=settings.auto_sync_seconds, lifetime=lifetime)
+        catalog = CatalogConsumer(self.database, box)
+        drain = Drain(self.database, clock, catalog.is_behind, pause=settings.auto_sync_seconds, lifetime=lifetime)
         self.drain = Loop("auto-sync", drain.step, clock, every=0.25)
         self.loops = (
             *(self.plan, self.pulls, self.chains, self.cancel, self.drain),
@@ -88,7 +89,7 @@ class Orchestrator:
         self._handlers = (
             (REQUESTED, PLAN_GROUP, PlanBell(self.plan.wake, box).handle),
             (PROGRESS, PROGRESS_GROUP, folder.handle),
-            (CATALOG_CHANGED, CATALOG_GROUP, CatalogConsumer(self.database, box).handle),
+            (CATALOG_CHANGED, CATALOG_GROUP, catalog.handle),
         )
         self.broker = BrokerRunner(self._build_broker)
 

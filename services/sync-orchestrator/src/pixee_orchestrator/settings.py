@@ -33,5 +33,5 @@ class OrchestratorSettings(Settings):
         1,
         validation_alias="PIXEE_AUTO_SYNC_SECONDS",
         ge=0,
-        description="Least seconds between two jobs that auto-sync makes for one connector and operation.",
+        description="Least seconds between two jobs that auto-sync makes for one connector and operation; ten times as many while the catalog is behind its changes.",
     )

@@ -1,10 +1,12 @@
 """Turns pending changes into jobs: one at a time for each connector and operation, so that what changes meanwhile gathers.
 
-The job is an ordinary one that waits for its turn; the planners take the pending changes when it has come. Every replica does
-this: the lock under which a POST makes its job (`submit_job`) is only tried here, and whether a job is called for is asked again
+The job is an ordinary one that waits for its turn; the planners take the pending changes when it has come. While the catalog is
+behind its changes, jobs are made less often: what they would send is about to be overwritten, and sending it costs the shops calls
+and the catalog the time to catch up. Every replica does this: the lock under which a POST makes its job (`submit_job`) is only tried here, and whether a job is called for is asked again
 behind it, in a statement of its own, because the snapshot of one would be older than the lock.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +20,8 @@ __all__ = ["Drain"]
 
 _GATHER_SECONDS = 0.05
 _PAIRS_AT_ONCE = 200
+_PAUSES_BEHIND = 10
+"""Pauses instead of one, while the catalog is behind."""
 
 # Two index look-ups each: a job that still sends, and one that is younger than the interval ($1 is the smallest id of that time).
 _CALLED_FOR = """
@@ -58,11 +62,16 @@ WHERE c.id = p.connector_id AND (c.deleted_at IS NOT NULL OR NOT p.operation = A
 
 
 class Drain:
-    """`step` fits `loops.Loop`. `pause`: least seconds between two jobs of one connector and operation."""
+    """`step` fits `loops.Loop`. `pause`: least seconds between two jobs of one connector and operation; ten times that while the
+    catalog `is_behind`.
+    """
 
-    def __init__(self, database: Database, clock: Clock, *, pause: float, lifetime: timedelta) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, is_behind: Callable[[], bool], *, pause: float, lifetime: timedelta
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._is_behind = is_behind
         self._pause = timedelta(seconds=pause)
         self._lifetime = lifetime
 
@@ -73,7 +82,8 @@ class Drain:
 
     async def make_jobs(self, connection: Connection) -> int:
         """One round. Returns how many pairs of connector and operation it looked at."""
-        floor = id_floor(self._clock.now() - self._pause)
+        pause = self._pause * _PAUSES_BEHIND if self._is_behind() else self._pause
+        floor = id_floor(self._clock.now() - pause)
         pairs: list[Any] = await connection.fetch(LOCK_PAIRS, floor, AUTO_SYNC, _PAIRS_AT_ONCE)
         if pairs:
             made = await connection.fetch(

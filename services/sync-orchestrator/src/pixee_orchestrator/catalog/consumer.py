@@ -47,9 +47,15 @@ class CatalogConsumer:
     def __init__(self, database: Database, set_aside: SetAside) -> None:
         self._database = database
         self._set_aside = set_aside
+        self._full = False
+
+    def is_behind(self) -> bool:
+        """Whether the last batch was as large as batches get, so that newer changes are waiting on the bus."""
+        return self._full
 
     async def handle(self, batch: Sequence[Received]) -> None:
         """Applies a batch. Raises what the database raises; the caller then repeats it."""
+        self._full = len(batch) >= MOST_AT_ONCE
         by_account: dict[UUID, list[Incoming]] = {}
         for message in batch:
             try:
