@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import orjson
 import pytest
@@ -12,7 +11,7 @@ from platform_workers.platforms.shopify.conftest import Shop
 
 from pixee_common.domain.faults import PlatformFault
 from pixee_simulators.shopify import translations as shop_side
-from pixee_workers.platforms.shopify import manifest, user_errors
+from pixee_workers.platforms.shopify import manifest, translating, user_errors
 from pixee_workers.platforms.shopify.user_errors import Step
 from pixee_workers.sync_base.items import ProductItem
 from pixee_workers.sync_base.outcomes import Linked, RemoteJob
@@ -81,6 +80,14 @@ async def test_a_second_push_maps_to_the_same_values_and_a_change_elsewhere_cost
     assert labels(world) == ["productSet"]
     assert two.listing is not None
     assert two.listing.refs["translations"] == one.listing.refs["translations"]
+
+
+async def test_long_texts_go_in_several_calls(world: Shop, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(translating, "_SIGNS", 50)
+    long = {"fr": "Lin", "de": "L" * 40, "pt": "P" * 60}
+    await world.pushed(item(simple("A", names=NAMES, descriptions=long)))
+    assert labels(world).count("translations") == 2
+    assert len(there(world)) == 4
 
 
 async def test_a_changed_translation_is_registered_over_the_old_one(world: Shop):
@@ -262,11 +269,7 @@ async def test_a_missing_permission_stops_the_push_before_anything_is_written(wo
     world.set(scopes=[*manifest.REQUIRED_SCOPES, *scopes])
     with pytest.raises(PlatformFault) as caught:
         await world.push(item(simple("A", names=NAMES)))
-    assert (caught.value.kind, caught.value.scope, caught.value.reason) == (
-        "credentials",
-        "operation",
-        "permission_missing",
-    )
+    assert (caught.value.scope, caught.value.reason) == ("operation", "permission_missing")
     assert says in caught.value.message
     assert world.products == []
 
@@ -285,16 +288,11 @@ async def test_a_large_product_is_translated_when_its_operation_ends(world: Shop
         OPERATIONS[ProductItem], [mapped(given, world.context.settings)], world.context
     )
     (job,) = submission.remote_jobs
+    elsewhere = RemoteJob(**(orjson.loads(orjson.dumps(job)) | {"item_ids": job.item_ids}))
     world.advance(10)
     world.context.memory.clear()
-    (outcome,) = (await world.adapter.poll(_elsewhere(job), world.context)).outcomes
+    (outcome,) = (await world.adapter.poll(elsewhere, world.context)).outcomes
     assert outcome.kind == "applied"
     assert there(world)["pt-PT", "title"] == "Camisa"
     assert outcome.linked.product is not None
     assert "translations" in outcome.linked.product.refs
-
-
-def _elsewhere(job: RemoteJob) -> RemoteJob:
-    """As another process reads it."""
-    known: dict[str, Any] = orjson.loads(orjson.dumps(job))
-    return RemoteJob(**(known | {"item_ids": job.item_ids}))

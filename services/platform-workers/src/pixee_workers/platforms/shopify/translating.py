@@ -7,10 +7,10 @@ which stays linked, so that the next push sends it again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made
-from typing import Any
+from typing import Any, TypeVar
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
@@ -29,9 +29,12 @@ _AT_ONCE = 100
 """Texts of one call. Shopify has a limit (TOO_MANY_KEYS_FOR_RESOURCE) that neither sheet nor schema numbers."""
 _READ = 100
 _WRITES = 10
+_SIGNS = 500_000
+"""Of the texts in one document, beside at least one: descriptions in many languages are long."""
 _NODE = 2
 
 Digests = Mapping[str, str]
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class _Step:
     def kind(self) -> str:
         """As `wire.translate` has it."""
         return "r" if self.given else "x"
+
+    @property
+    def signs(self) -> int:
+        return sum(len(one["value"]) for one in self.given)
 
     def variables(self, place: int) -> dict[str, Any]:
         own: dict[str, Any] = {f"id{place}": self.product}
@@ -100,8 +107,8 @@ class _Task:
                     continue
                 given.append({"locale": locale, "key": key, "value": value, "translatableContentDigest": own[key]})
                 self.keys.setdefault(locale, []).append(key)
-        for start in range(0, len(given), _AT_ONCE):
-            yield _Step(self.listing.external_id, given[start : start + _AT_ONCE])
+        for group in _groups(given, lambda one: len(one["value"]), _AT_ONCE):
+            yield _Step(self.listing.external_id, group)
 
     def failed(self, step: _Step, error: UserError) -> None:
         """The first error counts."""
@@ -151,8 +158,7 @@ async def _done(tasks: Sequence[_Task], context: CallContext) -> None:
         task.lost = task.listing.external_id not in digests
     steps = [step for task in tasks for step in task.removals()]
     steps += [step for task in tasks if not task.lost for step in task.registrations(digests)]
-    for start in range(0, len(steps), _WRITES):
-        part = steps[start : start + _WRITES]
+    for part in _groups(steps, lambda step: step.signs, _WRITES):
         variables: dict[str, Any] = {}
         for place, step in enumerate(part):
             variables |= step.variables(place)
@@ -200,6 +206,19 @@ def _told(outcome: Outcome, task: _Task | None, context: CallContext) -> Outcome
     return replace(
         outcome, kind=kind, reason=verdict.reason, message=message, field=verdict.field or task.field, linked=linked
     )
+
+
+def _groups(things: Iterable[Thing], signs: Callable[[Thing], int], most: int) -> Iterator[list[Thing]]:
+    group: list[Thing] = []
+    length = 0
+    for one in things:
+        if group and (len(group) == most or length + signs(one) > _SIGNS):
+            yield group
+            group, length = [], 0
+        group.append(one)
+        length += signs(one)
+    if group:
+        yield group
 
 
 def _less(keys: Mapping[str, list[str]], gone: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
