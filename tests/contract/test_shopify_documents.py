@@ -46,6 +46,7 @@ def documents() -> dict[str, str]:
                     later=later, media=media, metafield_sets=sets
                 )
     found["written_products"] = wire.written_products(("k", "i", "km", "im"))
+    found["translate"] = wire.translate(("x", "r", "r"))
     found["set_metafields"] = wire.set_metafields(10)
     found["bulk_products"] = wire.bulk_products(None)
     found["bulk_products since"] = wire.bulk_products("updated_at:>='2026-11-22T00:00:00Z'")
@@ -96,6 +97,7 @@ def test_every_published_word_of_bulk_operations_has_its_row(published: GraphQLS
         ("InventorySetQuantitiesUserErrorCode", user_errors.SET_QUANTITIES),
         ("PriceListPriceUserErrorCode", user_errors.ADD_PRICES),
         ("ProductVariantsBulkUpdateUserErrorCode", user_errors.SET_PRICES),
+        ("TranslationErrorCode", user_errors.TRANSLATE),
     ],
 )
 def test_every_published_user_error_has_its_row(published: GraphQLSchema, enum: str, table: Any):

@@ -255,3 +255,31 @@ async def test_products_of_a_file_are_published_when_it_is_done(shop: Shop, file
     shop.configure(extra={"publications": "Online Store"})
     assert kinds(await filed.pushed(item(simple("A")), item(simple("B")))) == ["applied"] * 2
     assert [one.publications for one in shop.products] == [[71_000_001]] * 2
+
+
+async def test_products_of_a_file_are_translated_when_it_is_done_with_few_calls(shop: Shop, filed: Filed):
+    shop.set(locales=[{"locale": "fr", "primary": True}, {"locale": "de"}])
+    shop.configure(extra={"translated_locales": "de"})
+    names = [{"fr": f"Produit {number}", "de": f"Ware {number}"} for number in range(25)]
+    items = [item(simple(f"P{number}", names=one)) for number, one in enumerate(names)]
+    outcomes = await filed.pushed(*items, item(simple("PLAIN")))
+    assert kinds(outcomes) == ["applied"] * 26
+    there = {one.title: [text.value for text in one.translations] for one in shop.products}
+    assert there == {one["fr"]: [one["de"]] for one in names} | {"Produit PLAIN": []}
+    asked = labels(shop)
+    assert [asked.count(name) for name in ("translatableResources", "translations")] == [1, 3]
+    shop.context.calls.clear()
+    same = [linked(one, outcome) for one, outcome in zip(items, outcomes, strict=False)]
+    assert kinds(await filed.pushed(*same)) == ["applied"] * 25
+    assert not {"translatableResources", "translations"} & set(labels(shop))
+
+
+async def test_a_refused_translation_fails_its_own_product_alone(shop: Shop, filed: Filed):
+    shop.set(
+        locales=[{"locale": "fr", "primary": True}, {"locale": "de"}],
+        planted_errors=[{"operation": "translationsRegister", "match": "B", "code": "INVALID"}],
+    )
+    shop.configure(extra={"translated_locales": "de"})
+    outcomes = await filed.pushed(*(item(simple(key, names={"fr": key, "de": f"{key} de"})) for key in "ABC"))
+    assert kinds(outcomes) == ["applied", "rejected", "applied"]
+    assert all(one.linked.product is not None for one in outcomes)

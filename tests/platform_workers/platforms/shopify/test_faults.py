@@ -188,6 +188,7 @@ TABLES = {
     "productSet": user_errors.PRODUCT_SET,
     "inventorySetQuantities": user_errors.SET_QUANTITIES,
     "productVariantsBulkUpdate": user_errors.SET_PRICES,
+    "translationsRegister": user_errors.TRANSLATE,
 }
 
 

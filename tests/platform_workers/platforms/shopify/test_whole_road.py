@@ -96,6 +96,10 @@ class Road(FileBench):
     def skus(self) -> list[str]:
         return sorted(one.sku for one in self.simulator.shops[PROFILE.host].state.store.variants.values())
 
+    def german(self) -> list[str]:
+        products = self.simulator.shops[PROFILE.host].state.store.products.values()
+        return sorted(one.value for product in products for one in product.translations if one.locale == "de")
+
 
 @pytest.fixture
 async def road(owner: Any, as_role: Any, tmp_path: Path) -> AsyncIterator[tuple[Road, Worker]]:
@@ -140,3 +144,31 @@ async def test_few_products_go_by_calls(road: tuple[Road, Worker]) -> None:
     bench, worker = road
     assert await bench.end(worker, await bench.job(await bench.products(2))) == "aa"
     assert "bulkOperationRunMutation" not in bench.operations()
+
+
+@pytest.mark.parametrize("count", [2, 6], ids=["by call", "by file"])
+async def test_translations_are_registered_and_a_second_push_sends_nothing(
+    road: tuple[Road, Worker], count: int
+) -> None:
+    bench, worker = road
+    bench.simulator.put_shop(PROFILE.host, {"locales": [{"locale": "en", "primary": True}, {"locale": "de"}]})
+    await bench.rows.run("UPDATE connectors SET settings = settings || $1", {"translated_locales": "de"})
+    products = await bench.products(count)
+    await _named(bench, products, "Hemd")
+    assert await bench.end(worker, await bench.job(products)) == "a" * count
+    assert ("bulkOperationRunMutation" in bench.operations()) is (count > 2)
+    assert bench.german() == ["Hemd"] * count
+    asked = len(bench.operations())
+    assert await bench.end(worker, await bench.job(products)) == "s" * count
+    assert len(bench.operations()) == asked, "unchanged translations cost calls"
+    await _named(bench, products[:1], "Bluse")
+    assert await bench.end(worker, await bench.job(products)) == "a" + "s" * (count - 1)
+    assert bench.german() == sorted(["Bluse", *["Hemd"] * (count - 1)])
+
+
+async def _named(bench: Road, products: list[Any], german: str) -> None:
+    for product in products:
+        change = (
+            "UPDATE products SET content = jsonb_set(content, '{names,de}', $2), content_version = $3 WHERE id = $1"
+        )
+        await bench.rows.run(change, product, german, bench.rows.next_version())

@@ -14,13 +14,16 @@ from pixee_simulators.shopify.store import Store
 ALL_SCOPES = (
     "read_files",
     "read_inventory",
+    "read_locales",
     "read_locations",
     "read_products",
     "read_publications",
+    "read_translations",
     "write_files",
     "write_inventory",
     "write_products",
     "write_publications",
+    "write_translations",
 )
 TOKEN_S = 86_399
 OFFLINE_TOKEN_S = 3_600

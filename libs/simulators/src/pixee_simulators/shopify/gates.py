@@ -41,6 +41,12 @@ REQUIRED_SCOPES = {
     "publishablePublish": "write_publications",
     "publishableUnpublish": "write_publications",
     "productsCount": "read_products",
+    "shopLocales": "read_locales",
+    "translatableResource": "read_translations",
+    "translatableResources": "read_translations",
+    "translatableResourcesByIds": "read_translations",
+    "translationsRegister": "write_translations",
+    "translationsRemove": "write_translations",
 }
 
 

@@ -14,6 +14,7 @@ from pixee_simulators.shopify import (
     product_changes,
     publications,
     staged_uploads,
+    translations,
 )
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid, number_of
@@ -174,6 +175,8 @@ MUTATIONS: dict[str, Body] = {
     "publishablePublish": lambda context, arguments: _published(context, arguments, there=True),
     "publishableUnpublish": lambda context, arguments: _published(context, arguments, there=False),
     "stagedUploadsCreate": staged_uploads.create,
+    "translationsRegister": translations.register,
+    "translationsRemove": translations.remove,
 }
 
 IDEMPOTENT: dict[str, Body] = {"inventoryActivate": _activate, "inventorySetQuantities": _set_quantities}

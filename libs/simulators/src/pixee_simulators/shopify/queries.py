@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pixee_simulators.shopify import listings, pages, price_lists, publications
+from pixee_simulators.shopify import listings, pages, price_lists, publications, translations
 from pixee_simulators.shopify.context import Context
 from pixee_simulators.shopify.gids import gid, kind_of, number_of
 from pixee_simulators.shopify.product_identity import found
@@ -104,4 +104,8 @@ QUERIES: dict[str, Body] = {
     "productsCount": lambda context, arguments: counted(listings.count(context, arguments.get("query"))),
     "publications": publications.listed,
     "shop": shop,
+    "shopLocales": translations.locales,
+    "translatableResource": translations.resource,
+    "translatableResources": translations.resources,
+    "translatableResourcesByIds": translations.resources_by_ids,
 }

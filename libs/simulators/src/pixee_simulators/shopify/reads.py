@@ -22,6 +22,7 @@ from pixee_simulators.shopify.records import (
     UserError,
     Variant,
 )
+from pixee_simulators.shopify.translations import TRANSLATIONS
 from pixee_simulators.shopify.wire import Fields, attribute
 
 CONNECTION: Fields = {
@@ -37,7 +38,7 @@ CONNECTION: Fields = {
     },
 }
 
-OBJECTS: dict[str, Fields] = CATALOG | INVENTORY | {"BulkOperation": BULK, "Publication": PUBLICATION}
+OBJECTS: dict[str, Fields] = CATALOG | INVENTORY | {"BulkOperation": BULK, "Publication": PUBLICATION} | TRANSLATIONS
 USER_ERROR: Fields = {
     "code": attribute("code"),
     "field": attribute("path"),

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pixee_simulators.shopify import media, stock
+from pixee_simulators.shopify import media, stock, translations
 from pixee_simulators.shopify.gids import gid, number_of
 from pixee_simulators.shopify.metafields import Owner, find
 from pixee_simulators.shopify.pages import Page, page, sort
@@ -97,6 +97,7 @@ _PRODUCT: Fields = {
     "templateSuffix": attribute("template_suffix"),
     "totalInventory": lambda one, _info: stock.total(one),
     "tracksInventory": lambda one, _info: any(variant.item.tracked for variant in one.variants),
+    "translations": translations.shown,
     "updatedAt": at("updated_at"),
     "variants": lambda one, _info, **arguments: page(
         sort(one.variants, lambda variant: (variant.position, variant.id)), arguments

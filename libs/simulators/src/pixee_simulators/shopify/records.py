@@ -112,6 +112,17 @@ class Option:
 
 
 @dataclass(slots=True)
+class Translation:
+    """Of one text of a product. `digest`: of the source text that it translates; another one since makes it outdated."""
+
+    locale: str
+    key: str
+    value: str
+    digest: str
+    updated_at: int
+
+
+@dataclass(slots=True)
 class Product:
     id: int
     handle: str
@@ -133,6 +144,7 @@ class Product:
     metafields: list[Metafield] = field(default_factory=list)
     collections: list[int] = field(default_factory=list)
     publications: list[int] = field(default_factory=list)
+    translations: list[Translation] = field(default_factory=list)
 
 
 @dataclass(slots=True)

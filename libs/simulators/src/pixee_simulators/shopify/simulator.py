@@ -1,7 +1,7 @@
 """The Shopify simulator: GraphQL Admin API 2026-10 over HTTP.
 
 Settings of a shop: `access_token` / `access_tokens`, `client_id` + `client_secret` (+ `refresh_token`), `scopes`, `name`, `currency`
-(EUR), `taxes_included` (true), `locations`, `publications` (publications.py), `price_lists` (price_lists.py), `stock_new_items` (primary | all | none), `failing_media` (parts of URLs),
+(EUR), `taxes_included` (true), `locations`, `publications` (publications.py), `locales` (translations.py), `price_lists` (price_lists.py), `stock_new_items` (primary | all | none), `failing_media` (parts of URLs),
 `planted_errors` (planted.py), `frozen`, `locked`, `access_denied_status` (200 | 403). Limits: see state.DEFAULT_LIMITS. Facts: sheet platforms/shopify.md.
 """
 

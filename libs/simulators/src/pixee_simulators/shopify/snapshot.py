@@ -17,6 +17,7 @@ from pixee_simulators.shopify.records import (
     OptionValue,
     Product,
     Staged,
+    Translation,
     UserError,
     Variant,
 )
@@ -73,6 +74,7 @@ def _product(one: Plain) -> Product:
     one["options"] = [_option(option) for option in one["options"]]
     one["variants"] = [_variant(variant) for variant in one["variants"]]
     one["metafields"] = [Metafield(**metafield) for metafield in one["metafields"]]
+    one["translations"] = [Translation(**translation) for translation in one.get("translations", ())]
     return Product(**one)
 
 

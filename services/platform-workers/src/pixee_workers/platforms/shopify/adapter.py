@@ -8,6 +8,8 @@ Choices and unverified facts (sheet ../shared/platforms/shopify.md):
   removed from the catalog stays at the shop).
 * Stock calls are all or nothing (inferred by the sheet, unverified): see `stock`, which also works where they are not.
 * That the platform lists media in the order sent is unverified: where the numbers differ no media id is kept.
+* Translations: `translations` says which, `translating` how. They are not pulled: a pull brings the texts of the shop's own language
+  and leaves the others of the catalog as they are.
 * Quantities go to one location: the setting `location_id`, else the first active one that fulfils online orders.
 """
 

@@ -1,4 +1,8 @@
-"""After a bulk mutation: ids of what was created, and attributes of products that the shop had before, for each chunk of the file.
+"""After a bulk mutation: ids of what was created, attributes of products that the shop had before, channels and translations, for
+each chunk of the file.
+
+Translations need the digests of the texts that the file has just written, so they are a second step and never ride in the file: the
+digests of a chunk come with one call or two, and ten products are translated by one.
 
 Whoever has all ids already costs no call. Everything here may be repeated.
 """
@@ -9,7 +13,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify import cost, publishing, wire
+from pixee_workers.platforms.shopify import cost, publishing, translating, wire
 from pixee_workers.platforms.shopify.metafields import Metafield
 from pixee_workers.platforms.shopify.products import trouble_in
 from pixee_workers.platforms.shopify.remote import variants_of
@@ -61,7 +65,10 @@ async def poll(job: RemoteJob, context: CallContext) -> PollResult:
         [one for one in sent if one.written.item_id not in there or there[one.written.item_id]], context
     )
     outcomes = [await _outcome(one, there, troubles, context) for one in sent]
-    return PollResult(tuple(outcomes), done=True)
+    translated = await translating.all_translated(
+        [(one.written, outcome) for one, outcome in zip(sent, outcomes, strict=True)], context
+    )
+    return PollResult(tuple(translated), done=True)
 
 
 def _sent(kept: Mapping[str, Any]) -> _Sent:

@@ -1,7 +1,8 @@
 """push_products of many products: a file with one productSet a line, run by a bulk mutation (sheet, "Push products: bulk path").
 
 A line holds what a single call would send. What a bulk mutation cannot do beside it comes elsewhere: attributes of products that the
-shop has are set when the file is done (`bulk_following`), and withdrawals go by call while the file is made; either may be repeated.
+shop has, channels and translations when the file is done (`bulk_following`; until then the texts to translate are kept with the
+item), and withdrawals by call while the file is made; all of it may be repeated.
 One bulk mutation of ours at a time: the next waits for its end.
 """
 

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from pixee_workers.platforms.shopify import mapping, wire
 from pixee_workers.platforms.shopify.metafields import Metafield, key_metafield
+from pixee_workers.platforms.shopify.translations import TRANSLATIONS
 from pixee_workers.sync_base.items import Listing, ProductItem
 
 KEYED = "keyed"
@@ -58,8 +59,7 @@ def product_document(
     attributes: list[Metafield] = values["metafields"]
     digest = _digest(attributes)
     refs: dict[str, JsonValue] = {KEYED: True, LISTS: cast("JsonValue", sent), METAFIELDS: digest}
-    if PUBLICATIONS in known:
-        refs[PUBLICATIONS] = known[PUBLICATIONS]
+    refs |= {name: known[name] for name in (PUBLICATIONS, TRANSLATIONS) if name in known}
     if kept := {url: media[url] for url in urls if url in media}:
         refs[MEDIA] = cast("JsonValue", kept)
     key = key_metafield(item.product.key)

@@ -44,6 +44,12 @@ REQUIRED_SCOPES = ("read_products", "write_products", "read_inventory", "write_i
 PUBLICATION_SCOPES = ("read_publications", "write_publications")
 """Needed too where the connector names sales channels."""
 
+TRANSLATION_SCOPES = ("read_locales", "read_translations", "write_translations")
+"""Needed too where the connector names languages to translate into."""
+
+_LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+_LANGUAGES = rf"\s*{_LANGUAGE}\s*(=\s*{_LANGUAGE}\s*)?"
+
 _CONTENT = (
     "title",
     "descriptionHtml",
@@ -64,6 +70,7 @@ _CONTENT = (
     "variants.inventoryItem.tracked",
     "variants.inventoryItem.cost",
     "variants.inventoryItem.measurement",
+    "translations.value",
 )
 
 _SETTINGS = (
@@ -111,6 +118,14 @@ _SETTINGS = (
         help="On which channels products are published: names or GIDs, separated by commas. Empty: that is left to the shop.",
     ),
     SettingField(
+        name="translated_locales",
+        label="Languages to translate into",
+        pattern=rf"({_LANGUAGES}(,{_LANGUAGES})*)?",
+        help="Further languages whose titles, descriptions and SEO texts are registered as translations, separated by commas; where "
+        "the shop calls one otherwise, both: `de, pt=pt-PT`. Each must have been added in the shop. Names of options, attributes and "
+        "texts of pictures are not translated, and a pull reads the shop's own language alone. Empty: translations are left alone.",
+    ),
+    SettingField(
         name="on_delete",
         label="When a product is deleted",
         choices=("keep", "unpublish", "delete"),
@@ -136,7 +151,13 @@ _PUSH_PRODUCTS = Capability(
     look_up_new=True,
     fields=FieldPolicy(
         sent=_CONTENT,
-        companions=("variants.id", "publicationId"),
+        companions=(
+            "variants.id",
+            "publicationId",
+            "translations.locale",
+            "translations.key",
+            "translations.translatableContentDigest",
+        ),
         create_only=("variants.price", "variants.compareAtPrice", "variants.inventoryQuantities"),
         read_only=("id", "updatedAt", "handle", "variants.inventoryQuantity"),
     ),

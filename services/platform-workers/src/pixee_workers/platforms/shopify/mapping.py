@@ -4,6 +4,7 @@ Choices that a merchant can see:
 * Texts go in the connector's language; descriptions as the HTML they are. ACTIVE, DRAFT and ARCHIVED are Shopify's own states;
   being ACTIVE does not publish on a sales channel: the connector's setting does, or else the shop's own.
 * A category becomes the collection that has the name of its last element, or the one that the connector's mapping names.
+* Further languages: see `translations`.
 * Sales channels: those that the connector names; a product leaves only channels on which we published it.
 * Attributes become metafields of the namespace `pixee`; the mapping renames, translates and converts them. The product type is
   free text: ours, or what the mapping says.
@@ -32,7 +33,7 @@ from pixee_common.domain.product import (
     plain_decimal,
 )
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify import metafields
+from pixee_workers.platforms.shopify import metafields, translations
 from pixee_workers.sync_base.calls import ConnectorSettings
 from pixee_workers.sync_base.free_attributes import in_their_words
 from pixee_workers.sync_base.items import Action, PriceItem, ProductItem, PushItem, PushVariant, StockItem
@@ -62,7 +63,8 @@ _DEFAULT_VALUES = [{"optionName": "Title", "name": "Default Title"}]
 def mapped(operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
     """The item's values in the platform's words; see `Adapter.mapped`.
 
-    A product: `input` (ProductSetInput without ids), `metafields` and `collections` (names). A withdrawal: `status` or
+    A product: `input` (ProductSetInput without ids), `metafields`, `collections` (names), and `publications` and `translations` where
+    the connector names some. A withdrawal: `status` or
     `deleted`. Stock: `quantity`. A price: `price`, `compareAtPrice`.
     """
     if isinstance(item, StockItem):
@@ -178,6 +180,8 @@ def _product_refusal(item: ProductItem, settings: ConnectorSettings) -> Refusal 
             return Refusal(
                 ReasonCode.INVALID_VALUE, f"Shopify takes fewer than {MOST_IN_LIST} {name}, not {len(values)}.", name
             )
+    if (wrong := translations.refusal(product, settings)) is not None:
+        return wrong
     return next((found for one in item.variants if (found := _variant_refusal(one, settings)) is not None), None)
 
 
@@ -221,6 +225,8 @@ def _product(product: Product, settings: ConnectorSettings) -> JsonValue:
     }
     if channels := wanted_publications(settings):
         words["publications"] = cast("JsonValue", list(channels))
+    if texts := translations.of_product(product, settings):
+        words[translations.TRANSLATIONS] = cast("JsonValue", texts)
     return words
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify import cost, mapping, publishing, shop, wire
+from pixee_workers.platforms.shopify import cost, languages, mapping, publishing, shop, translating, translations, wire
 from pixee_workers.platforms.shopify.documents import ProductDocument, product_document, variables_of
 from pixee_workers.platforms.shopify.manifest import SYNCHRONOUS_VARIANTS
 from pixee_workers.platforms.shopify.remote import remote_job
@@ -45,9 +45,13 @@ async def prepared(one: Mapped[ProductItem], context: CallContext) -> tuple[Prod
     channels = await publishing.ids_of(values.get("publications") or (), context)
     if isinstance(channels, Refusal):
         return Outcome(item.id, OutcomeKind.REJECTED, channels.reason, channels.message, channels.field)
+    left = translations.left_to_do({} if item.listing is None else item.listing.refs, values, context.settings)
+    if left is not None:
+        # A permission that is missing stops the push before anything is written.
+        await languages.there(context)
     document = product_document(item, values, collections, location)
     own_prices = mapping.chosen_price_list(context.settings) is None
-    return document, written_of(item, document, titles, location, channels, carries_price=own_prices)
+    return document, written_of(item, document, titles, location, channels, left, carries_price=own_prices)
 
 
 async def _pushed(document: ProductDocument, written: Written, context: CallContext) -> Submission:
@@ -78,7 +82,8 @@ async def _pushed(document: ProductDocument, written: Written, context: CallCont
         raise contract_broken("productSet with neither product nor error")
     ids = [node["id"] for node in (product.get("media") or {"nodes": ()})["nodes"]]
     outcome = applied(written, product["id"], product["variants"]["nodes"], ids)
-    return Submission((await publishing.published(written, outcome, context),))
+    outcome = await publishing.published(written, outcome, context)
+    return Submission((await translating.translated(written, outcome, context),))
 
 
 def trouble_in(data: Mapping[str, Any], sets: Iterable[int]) -> Trouble | None:

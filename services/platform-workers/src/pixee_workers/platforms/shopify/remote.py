@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.shopify import cost, publishing, wire
+from pixee_workers.platforms.shopify import cost, publishing, translating, wire
 from pixee_workers.platforms.shopify.requests import ask
 from pixee_workers.platforms.shopify.user_errors import PRODUCT_SET
 from pixee_workers.platforms.shopify.verdicts import user_errors
@@ -62,7 +62,8 @@ async def poll(job: RemoteJob, context: CallContext) -> PollResult:
     variants = await variants_of(product, context)
     media = await _media(product["id"], written, context)
     outcome = applied(written, product["id"], variants, media)
-    return PollResult((await publishing.published(written, outcome, context),), done=True)
+    outcome = await publishing.published(written, outcome, context)
+    return PollResult((await translating.translated(written, outcome, context),), done=True)
 
 
 async def variants_of(product: Mapping[str, Any], context: CallContext) -> list[Mapping[str, Any]]:

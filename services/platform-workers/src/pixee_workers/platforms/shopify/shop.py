@@ -12,8 +12,13 @@ from typing import Any
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.requirements import Choice, Requirements
-from pixee_workers.platforms.shopify import cost, mapping, wire
-from pixee_workers.platforms.shopify.manifest import API_VERSION, PUBLICATION_SCOPES, REQUIRED_SCOPES
+from pixee_workers.platforms.shopify import cost, mapping, translations, wire
+from pixee_workers.platforms.shopify.manifest import (
+    API_VERSION,
+    PUBLICATION_SCOPES,
+    REQUIRED_SCOPES,
+    TRANSLATION_SCOPES,
+)
 from pixee_workers.platforms.shopify.mapping import chosen_location
 from pixee_workers.platforms.shopify.requests import ask, contract_broken, payload_of
 from pixee_workers.sync_base.calls import CallContext, ConnectorSettings
@@ -54,7 +59,9 @@ async def test(context: CallContext) -> TestReport:
 
 
 def _needed(settings: ConnectorSettings) -> tuple[str, ...]:
-    return (*REQUIRED_SCOPES, *(PUBLICATION_SCOPES if mapping.wanted_publications(settings) else ()))
+    published = PUBLICATION_SCOPES if mapping.wanted_publications(settings) else ()
+    translated = TRANSLATION_SCOPES if translations.named(settings) else ()
+    return (*REQUIRED_SCOPES, *published, *translated)
 
 
 async def describe(context: CallContext) -> Requirements:

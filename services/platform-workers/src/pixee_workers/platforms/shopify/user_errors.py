@@ -157,6 +157,28 @@ METAFIELDS_SET: Mapping[str, Verdict] = {
 }
 """metafieldsSet, by `userErrors[].code`; every other code is the fault of an attribute's value."""
 
+TRANSLATE: Mapping[str, Verdict] = {
+    "BLANK": Verdict(Step.REJECT, ReasonCode.MISSING_FIELD, _SCHEMA),
+    "FAILS_RESOURCE_VALIDATION": _INVALID,
+    "INVALID": _INVALID,
+    "INVALID_CODE": Verdict(Step.REJECT, ReasonCode.MISSING_MAPPING, _SCHEMA, "translated_locales"),
+    "INVALID_FORMAT": Verdict(Step.REJECT, ReasonCode.MISSING_MAPPING, _SCHEMA, "translated_locales"),
+    "INVALID_KEY_FOR_MODEL": _BROKEN,
+    "INVALID_LOCALE_FOR_MARKET": _BROKEN,
+    "INVALID_LOCALE_FOR_SHOP": Verdict(Step.FORGET_IDS, ReasonCode.MISSING_MAPPING, _SCHEMA, "translated_locales"),
+    "INVALID_MARKET_LOCALIZABLE_CONTENT": _BROKEN,
+    "INVALID_TRANSLATABLE_CONTENT": Verdict(Step.AGAIN, ReasonCode.UNAVAILABLE, "Push products: digest changes"),
+    "INVALID_VALUE_FOR_HANDLE_TRANSLATION": _BROKEN,
+    "MARKET_CUSTOM_CONTENT_NOT_ALLOWED": _BROKEN,
+    "MARKET_DOES_NOT_EXIST": _BROKEN,
+    "MARKET_LOCALE_CREATION_FAILED": _BROKEN,
+    "RESOURCE_NOT_FOUND": Verdict(Step.AGAIN, ReasonCode.NOT_FOUND_AT_SHOP, _SCHEMA),
+    "RESOURCE_NOT_MARKET_CUSTOMIZABLE": _BROKEN,
+    "RESOURCE_NOT_TRANSLATABLE": _PLATFORM_SAYS_NO,
+    "TOO_MANY_KEYS_FOR_RESOURCE": Verdict(Step.REJECT, ReasonCode.TOO_BIG, _SCHEMA),
+}
+"""translationsRegister and translationsRemove, by `userErrors[].code`; we name neither markets nor handles."""
+
 OTHER_METAFIELD = Verdict(Step.REJECT, ReasonCode.INVALID_VALUE, _SCHEMA, "attributes")
 OTHER = _PLATFORM_SAYS_NO
 """A code that the tables do not know, or none at all: the platform's message tells."""

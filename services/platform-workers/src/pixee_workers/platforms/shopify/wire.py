@@ -116,6 +116,12 @@ PUBLISH = """mutation Publish($id: ID!, $to: [PublicationInput!]!) {
 UNPUBLISH_FROM = """mutation UnpublishFrom($id: ID!, $from: [PublicationInput!]!) {
   publishableUnpublish(id: $id, input: $from) { userErrors { field message } } }"""
 
+LANGUAGES = """{ shopLocales { locale primary }
+  currentAppInstallation { accessScopes { handle } } }"""
+
+TRANSLATABLE = """query Translatable($ids: [ID!]!, $first: Int!) { translatableResourcesByIds(resourceIds: $ids, first: $first) {
+  nodes { resourceId translatableContent { key digest } } } }"""
+
 STAGE = """mutation Stage($input: [StagedUploadInput!]!) { stagedUploadsCreate(input: $input) {
   stagedTargets { url parameters { name value } } userErrors { field message } } }"""
 
@@ -206,3 +212,18 @@ def set_metafields(count: int) -> str:
         for index in range(count)
     )
     return f"mutation SetMetafields({given}) {{\n{asked} }}"
+
+
+@lru_cache(maxsize=64)
+def translate(kinds: tuple[str, ...]) -> str:
+    """`r` registers translations of a product (variables `id<n>`, `t<n>`), `x` removes some (`id<n>`, keys `k<n>`, locales `l<n>`)."""
+    given, asked = [], []
+    for index, kind in enumerate(kinds):
+        if kind == "r":
+            given.append(f"$id{index}: ID!, $t{index}: [TranslationInput!]!")
+            body = f"translationsRegister(resourceId: $id{index}, translations: $t{index})"
+        else:
+            given.append(f"$id{index}: ID!, $k{index}: [String!]!, $l{index}: [String!]!")
+            body = f"translationsRemove(resourceId: $id{index}, translationKeys: $k{index}, locales: $l{index})"
+        asked.append(f"  {kind}{index}: {body} {{ userErrors {{ code field message }} }}")
+    return f"mutation Translate({', '.join(given)}) {{\n{chr(10).join(asked)} }}"

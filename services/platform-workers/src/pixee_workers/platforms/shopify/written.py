@@ -13,6 +13,7 @@ from pixee_workers.platforms.shopify import shop
 from pixee_workers.platforms.shopify.documents import KEYED, METAFIELDS, ProductDocument, with_media, without_media
 from pixee_workers.platforms.shopify.mapping import chosen_location
 from pixee_workers.platforms.shopify.stock import INVENTORY_ITEM
+from pixee_workers.platforms.shopify.translations import Translations
 from pixee_workers.platforms.shopify.user_errors import Step
 from pixee_workers.platforms.shopify.verdicts import UserError, again, rejected
 from pixee_workers.sync_base.calls import CallContext
@@ -51,6 +52,8 @@ class Written(BaseModel):
     price: bool
     publications: tuple[str, ...] = ()
     """GIDs of the sales channels on which it shall be; none: they are left alone."""
+    translations: Translations | None = None
+    """What is left to translate; null: nothing."""
     trouble: Trouble | None = None
 
 
@@ -60,6 +63,7 @@ def written_of(
     collections: Sequence[str],
     location: str | None,
     publications: Sequence[str] = (),
+    translations: Translations | None = None,
     *,
     carries_price: bool = True,
 ) -> Written:
@@ -78,6 +82,7 @@ def written_of(
         stock=listing is None and location is not None,
         price=listing is None and carries_price,
         publications=tuple(publications),
+        translations=translations,
     )
 
 
