@@ -155,7 +155,7 @@ class Merge:
             return
         pairs = pair_variants(pulled, known, self.facts)
         try:
-            took, stood = self._take_content(pulled, known)
+            took, stood = self.take_content(pulled, known)
         except ValidationError as error:
             reason = ReasonCode.INVALID_VALUE
             self._end(item, OutcomeKind.REJECTED, reason, refusal_text(error), pulled, product_id=item)
@@ -164,7 +164,7 @@ class Merge:
         for one, ours in pairs:
             if ours is not None:
                 self._list(ours.row["id"], "variant", item, one.external_id, pulled.external_id, one.refs)
-                took_figures, stood_figures = self._take_figures(one, ours)
+                took_figures, stood_figures = self.take_figures(one, ours)
                 took, stood = took or took_figures, stood or stood_figures
         self._conclude(pulled, item, pairs, took=took, stood=stood)
 
@@ -189,7 +189,7 @@ class Merge:
             text = f"The shop has variants that the catalog does not have: {', '.join(unpaired[:5])}"
             self.issues.append(Issue(item, outcome, ReasonCode.UNKNOWN_VARIANT, text, item, sku, warning=True))
 
-    def _take_content(self, pulled: PulledProduct, known: KnownProduct) -> tuple[bool, bool]:
+    def take_content(self, pulled: PulledProduct, known: KnownProduct) -> tuple[bool, bool]:
         """(taken, ours stood)."""
         row = known.row
         content = content_taken(known, pulled, self.facts, self.job.locale)
@@ -203,7 +203,7 @@ class Merge:
         self.seen[row["id"]] = {**self.facts.seen.get(row["id"], {}), **seen_of_product(pulled)}
         return content is not None, False
 
-    def _take_figures(self, pulled: PulledVariant, known: KnownVariant) -> tuple[bool, bool]:
+    def take_figures(self, pulled: PulledVariant, known: KnownVariant) -> tuple[bool, bool]:
         """(taken, ours stood), over price and quantity."""
         row = known.row
         old_seen = self.facts.seen.get(row["id"], {})
