@@ -61,33 +61,75 @@ async def _pulls(account: Account, shop: Shop) -> list[Any]:
         )
 
 
-async def test_our_own_writes_are_echoes_and_the_merchants_change_is_pulled(account: Account) -> None:
-    await account.catalog(simple_product(n) for n in range(5))
-    shop = await _hooked(account, "product.created", "product.updated")
-    job = await shop.synced("push-products")
-    assert (job["state"], job["succeeded"]) == ("completed", 5), job
-    await account.stock({"P-000001": 41, "P-000002": 42})
-    assert (await shop.synced("push-stock"))["succeeded"] == 2
-    assert set(await _results(shop, least=7)) == {"echo"}
-    assert await _pulls(account, shop) == []
-
-    await asyncio.sleep(3)  # the shop's moments are whole seconds: this change is later than our write
+async def _external_id(account: Account, shop: Shop, key: str) -> str:
     async with account.system.database.connection() as connection:
-        external_id = await connection.fetchval(
+        found = await connection.fetchval(
             "SELECT l.external_id FROM listings l JOIN products p ON p.id = l.item_id"
-            " WHERE l.connector_id = $1 AND p.key = 'P-000003'",
-            shop.connector_id,
-        )
-    await _shop_call(shop, "PUT", f"/products/{external_id}", {"name": "Renamed by the merchant"})
-    results = await _results(shop, least=8)
-    assert results[-1] == "pull", results
+            " WHERE l.connector_id = $1 AND p.key = $2",
+            shop.connector_id, key,
+        )  # fmt: skip
+    return str(found)
+
+
+async def _one_pull(account: Account, shop: Shop) -> None:
+    """The one that a webhook asked for, when it has ended."""
     async with asyncio.timeout(60):
         while not (found := await _pulls(account, shop)):
             await asyncio.sleep(0.2)
     assert len(found) == 1
     assert (await account.finished(str(found[0]["id"])))["state"] == "completed"
+
+
+async def test_a_hundred_writes_of_ours_ask_for_no_pull_and_a_persons_edit_a_second_later_does(
+    account: Account,
+) -> None:
+    await account.catalog(simple_product(n) for n in range(100))
+    shop = await _hooked(account, "product.created", "product.updated")
+    job = await shop.synced("push-products")
+    assert (job["state"], job["succeeded"]) == ("completed", 100), job
+    assert set(await _results(shop, least=100)) == {"echo"}
+    await account.stock({f"P-{n:06}": n + 41 for n in range(100)})
+    assert (await shop.synced("push-stock"))["succeeded"] == 100
+    assert set(await _results(shop, least=200)) == {"echo"}
+    assert await _pulls(account, shop) == []
+
+    await account.stock({"P-000003": 7})
+    assert (await shop.synced("push-stock"))["succeeded"] == 1
+    await asyncio.sleep(1)
+    external_id = await _external_id(account, shop, "P-000003")
+    await _shop_call(shop, "PUT", f"/products/{external_id}", {"name": "Renamed by the merchant"})
+    results = await _results(shop, least=202)
+    assert results[-1] == "pull", results
+    await _one_pull(account, shop)
     async with account.system.database.connection() as connection:
         names = await connection.fetchval(
             "SELECT content->'names' FROM products WHERE account_id = $1 AND key = 'P-000003'", account.id
         )
+        quantity = await connection.fetchval(
+            "SELECT s.quantity FROM stock s JOIN variants v ON v.id = s.variant_id WHERE v.account_id = $1 AND v.sku = $2",
+            account.id, "P-000003",
+        )  # fmt: skip
     assert "Renamed by the merchant" in names.values()
+    assert quantity == 7
+
+
+async def test_what_the_merchant_removes_is_gone_and_the_next_push_brings_it_back(account: Account) -> None:
+    await account.catalog(simple_product(n) for n in range(3))
+    shop = await _hooked(account, "product.updated", "product.deleted", "product.restored")
+    assert (await shop.synced("push-products"))["succeeded"] == 3
+    external_id = await _external_id(account, shop, "P-000001")
+    await _shop_call(shop, "DELETE", f"/products/{external_id}", {})
+    assert await _results(shop, least=1) == ["gone"]
+    async with account.system.database.connection() as connection:
+        states = await connection.fetch(
+            "SELECT l.state FROM listings l JOIN products p ON p.id = l.product_id WHERE l.connector_id = $1 AND p.key = $2",
+            shop.connector_id, "P-000001",
+        )  # fmt: skip
+    assert {row["state"] for row in states} == {"gone"}
+    assert await _pulls(account, shop) == []
+
+    job = await shop.synced("push-products")
+    assert (job["succeeded"], job["skipped"]) == (1, 2), job
+    shown = await _shop_call(shop, "GET", f"/products/{await _external_id(account, shop, 'P-000001')}", {})
+    assert shown["status"] == "publish"
+    assert set((await _results(shop, least=2))[1:]) == {"echo"}

@@ -116,15 +116,17 @@ def _takes(job: PullJob, facts: Facts, told: Told, known: KnownProduct, requeste
 
 
 def _with_paths(pulled: PulledProduct, known: KnownProduct, facts: Facts) -> PulledProduct:
-    """The categories as they were seen, where the last names are the same: a webhook does not tell their parents."""
+    """The categories as they were seen, or as the catalog has them, where the last names are the same: a webhook tells no parents."""
     seen = facts.seen.get(known.row["id"], {}).get("categories")
-    if seen is None or _last(seen) != _last(pulled.categories):
-        return pulled
-    return pulled.model_copy(update={"categories": tuple(tuple(path) for path in seen)})
+    for paths in (seen, known.row["content"].get("categories")):
+        if paths is not None and _last(paths) == _last(pulled.categories):
+            return pulled.model_copy(update={"categories": tuple(tuple(path) for path in paths)})
+    return pulled
 
 
 def _last(paths: Iterable[Sequence[str]]) -> list[str]:
-    return [path[-1] for path in paths if path]
+    """In an order of their own: shops keep none."""
+    return sorted(path[-1] for path in paths if path)
 
 
 def _product(told: Mapping[str, Any]) -> PulledProduct | None:

@@ -20,9 +20,12 @@ from pixee_orchestrator.catalog.pulls.matching import Matched, Review, match, pa
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct, PulledVariant, amount
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob
 from pixee_orchestrator.catalog.pulls.taking import (
+    FIGURES_OF,
     Aspect,
     changed_fields,
+    content_seen,
     content_taken,
+    figures_seen,
     is_ours,
     seen_of_product,
     seen_of_variant,
@@ -34,7 +37,6 @@ from pixee_orchestrator.catalog.writing import Writes
 __all__ = ["Merge"]
 
 JsonObject = dict[str, Any]
-_FIGURES_OF = {"push_prices": ("price", "compare_at_price"), "push_stock": ("quantity",)}
 
 
 @dataclass(slots=True)
@@ -195,6 +197,7 @@ class Merge:
         content = content_taken(known, pulled, self.facts, self.job.locale)
         if content is not None:
             if self._stands(Aspect("push_products", row["id"], row["content_version"], row["origin"])):
+                self.seen[row["id"]] = content_seen(known, self.facts, self.job.locale, written=True)
                 return False, True
             variants = [{**one.row["content"], "sku": one.row["sku"], "ean": one.row["ean"]} for one in known.variants]
             product = Product.model_validate({**content, "key": row["key"], "variants": variants})
@@ -206,7 +209,7 @@ class Merge:
     def take_figures(self, pulled: PulledVariant, known: KnownVariant) -> tuple[bool, bool]:
         """(taken, ours stood), over price and quantity."""
         row = known.row
-        old_seen = self.facts.seen.get(row["id"], {})
+        old_seen = figures_seen(self.facts, row["id"])
         fields = changed_fields(seen_of_variant(pulled), old_seen, variant_figures(known))
         prices = self._new_prices(pulled, known) if fields & {"price", "compare_at_price"} else None
         levels = _new_levels(pulled, known) if "quantity" in fields else None
@@ -219,9 +222,9 @@ class Merge:
         levels = None if "push_stock" in stood else levels
         if prices is not None or levels is not None:
             self._write_figures(known, prices, levels)
-        kept = {name for operation in stood for name in _FIGURES_OF[operation]}
-        new_seen = {name: value for name, value in seen_of_variant(pulled).items() if name not in kept}
-        self.seen[row["id"]] = {**old_seen, **new_seen}
+        kept = {name for operation in stood for name in FIGURES_OF[operation]}
+        new_seen = {**old_seen, **seen_of_variant(pulled)}
+        self.seen[row["id"]] = {name: value for name, value in new_seen.items() if name not in kept}
         return prices is not None or levels is not None, bool(stood)
 
     def _figure_stands(self, operation: str, known: KnownVariant) -> bool:
