@@ -45,8 +45,9 @@ SELECT o.external_id, o.oldest, o.overflow, n.id, n.received_at, n.told FROM (
 ) o JOIN webhook_deliveries n ON n.id = o.newest
 """
 CONNECTOR = """
-SELECT account_id, platform, route_key, settings, shop_currency, shop_identity FROM connectors
-WHERE id = $1 AND deleted_at IS NULL AND status = 'active'
+SELECT n.account_id, n.platform, n.route_key, n.settings, n.shop_currency, n.shop_identity, m.body AS mapping
+FROM connectors n LEFT JOIN mappings m ON m.connector_id = n.id
+WHERE n.id = $1 AND n.deleted_at IS NULL AND n.status = 'active'
 """
 JUDGED = """
 UPDATE webhook_deliveries w

@@ -48,7 +48,7 @@ VARIANTS = """
 SELECT v.*, l.external_id,
        EXISTS (
            SELECT FROM price_list_items i JOIN price_lists p ON p.id = i.price_list_id
-           WHERE i.variant_id = v.id AND p.channel = $3
+           WHERE i.variant_id = v.id AND (p.channel = $3 OR p.key = $4)
        ) AS listed_price
 FROM unnest($1::uuid[]) AS a(id) CROSS JOIN LATERAL (
     SELECT id, product_id, position, sku, ean, ean_key, content, base_price, compare_at_price, cost, currency, price_version,
@@ -173,7 +173,7 @@ async def _read_products(
     for row in await connection.fetch(PRODUCTS, ids, job.connector_id):
         facts.products[row["id"]] = KnownProduct(dict(row))
     by_id: dict[UUID, KnownVariant] = {}
-    for row in await connection.fetch(VARIANTS, ids, job.connector_id, job.channel):
+    for row in await connection.fetch(VARIANTS, ids, job.connector_id, job.channel, job.price_list):
         by_id[row["id"]] = variant = KnownVariant(dict(row))
         facts.products[row["product_id"]].variants.append(variant)
     for row in await connection.fetch(STOCK, list(by_id)):

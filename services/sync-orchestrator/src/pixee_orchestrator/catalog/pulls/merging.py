@@ -212,7 +212,7 @@ class Merge:
         old_seen = figures_seen(self.facts, row["id"])
         fields = changed_fields(seen_of_variant(pulled), old_seen, variant_figures(known))
         prices = self._new_prices(pulled, known) if fields & {"price", "compare_at_price"} else None
-        levels = _new_levels(pulled, known) if "quantity" in fields else None
+        levels = _new_levels(pulled, known, self.job.locations) if "quantity" in fields else None
         stood = {
             operation
             for operation, wanted in (("push_prices", prices), ("push_stock", levels))
@@ -284,10 +284,12 @@ class Merge:
                 self.facts.products[item].row["external_id"] = external_id
 
 
-def _new_levels(pulled: PulledVariant, known: KnownVariant) -> dict[str, int] | None:
-    """The shop knows one figure: with stock at several locations of ours nobody can say where it changed."""
+def _new_levels(pulled: PulledVariant, known: KnownVariant, locations: frozenset[str]) -> dict[str, int] | None:
+    """The shop knows one figure: with stock at several locations of ours, or at one that is not sent there, it says nothing of ours."""
     if pulled.quantity is None or len(known.stock) > 1:
         return None
     location = next(iter(known.stock), DEFAULT_LOCATION)
+    if locations and location not in locations:
+        return None
     levels = {location: pulled.quantity}
     return levels if levels != known.stock else None
