@@ -1,10 +1,14 @@
 """A shop's webhooks on real parts: what we write comes back and starts nothing, what the merchant changes is pulled."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from system.harness import Account, Shop, simple_product
+
+from pixee_common.domain.product import Option, Product
+from pixee_common.events.catalog import PriceChanged
 
 pytestmark = pytest.mark.stack
 
@@ -133,3 +137,44 @@ async def test_what_the_merchant_removes_is_gone_and_the_next_push_brings_it_bac
     shown = await _shop_call(shop, "GET", f"/products/{await _external_id(account, shop, 'P-000001')}", {})
     assert shown["status"] == "publish"
     assert set((await _results(shop, least=2))[1:]) == {"echo"}
+
+
+def _variable_product(key: str) -> Product:
+    """Three sizes."""
+    one = simple_product(1, prefix=key)
+    variants = tuple(
+        one.variants[0].model_copy(update={"sku": f"{key}-{size}", "options": {"Size": size}}) for size in "SML"
+    )
+    sizes = Option(name="Size", values=("S", "M", "L"))
+    return one.model_copy(update={"key": key, "options": (sizes,), "variants": variants})
+
+
+async def test_variations_are_told_apart_and_nothing_goes_round_in_circles(account: Account) -> None:
+    await account.catalog([_variable_product("V"), simple_product(2)])
+    shop = await _hooked(account, "product.created", "product.updated")
+    assert (await shop.synced("push-products"))["succeeded"] == 2
+    auto_sync = dict.fromkeys(("push_products", "push_stock", "push_prices"), True)
+    answer = await account.client.patch(f"/api/v1/connectors/{shop.connector_id}", json={"auto_sync": auto_sync})
+    answer.raise_for_status()
+    for quantity in range(10):
+        await account.stock({f"V-{size}": quantity for size in "SML"})
+        await account.changes([PriceChanged(sku="V-S", currency="EUR", base_price=Decimal(f"{quantity + 20}.50"))])
+    await asyncio.sleep(6)
+    assert set(await _results(shop, least=8)) == {"echo"}
+    assert await _pulls(account, shop) == []
+
+    parent = await _external_id(account, shop, "V")
+    small = next(
+        one for one in await _shop_call(shop, "GET", f"/products/{parent}/variations", {}) if one["sku"] == "V-S"
+    )
+    assert (small["regular_price"], small["stock_quantity"]) == ("29.50", 9)
+    await _shop_call(shop, "PUT", f"/products/{parent}/variations/{small['id']}", {"regular_price": "31"})
+    await _one_pull(account, shop)
+    assert "pull" in await _results(shop, least=8)
+    await asyncio.sleep(6)
+    assert len(await _pulls(account, shop)) == 1, "what a pull brings is never sent back"
+    async with account.system.database.connection() as connection:
+        price = await connection.fetchval(
+            "SELECT base_price FROM variants WHERE account_id = $1 AND sku = 'V-S'", account.id
+        )
+    assert price == 31

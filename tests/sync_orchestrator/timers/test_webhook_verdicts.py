@@ -180,3 +180,25 @@ async def test_many_objects_are_judged_in_one_round(inbox) -> None:
     assert await judge_webhooks(inbox.database, AT_ONCE) == 51
     assert await judge_webhooks(inbox.database, AT_ONCE) == 0
     assert datetime.now(UTC) > await inbox.world.value("SELECT max(judged_at) FROM webhook_deliveries")
+
+
+async def test_a_change_of_a_product_whose_push_is_under_way_is_not_lost(inbox) -> None:
+    await inbox.open_write(inbox.product)
+    assert await inbox.result(simple(title="Armchair")) is None
+    await inbox.world.execute("UPDATE chunks SET state = 'done'")
+    await inbox.world.execute("UPDATE webhook_deliveries SET judged_at = NULL")
+    assert await inbox.results() == ["pull"]
+
+
+async def test_what_comes_while_it_is_judged_is_not_judged_with_it(inbox, monkeypatch) -> None:
+    judge = webhook_verdicts.judge
+
+    async def slowly(*known):
+        await inbox.tell(simple(title="Armchair"))
+        return await judge(*known)
+
+    monkeypatch.setattr(webhook_verdicts, "judge", slowly)
+    await inbox.tell(simple())
+    assert await inbox.results() == ["echo", None]
+    monkeypatch.undo()
+    assert await inbox.results() == ["echo", "pull"]
