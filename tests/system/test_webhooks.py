@@ -8,7 +8,7 @@ import pytest
 from system.harness import Account, Shop, simple_product
 
 from pixee_common.domain.product import Option, Product
-from pixee_common.events.catalog import PriceChanged
+from pixee_common.events.catalog import PriceChanged, ProductDeleted
 
 pytestmark = pytest.mark.stack
 
@@ -117,26 +117,52 @@ async def test_a_hundred_writes_of_ours_ask_for_no_pull_and_a_persons_edit_a_sec
     assert quantity == 7
 
 
-async def test_what_the_merchant_removes_is_gone_and_the_next_push_brings_it_back(account: Account) -> None:
-    await account.catalog(simple_product(n) for n in range(3))
-    shop = await _hooked(account, "product.updated", "product.deleted", "product.restored")
-    assert (await shop.synced("push-products"))["succeeded"] == 3
-    external_id = await _external_id(account, shop, "P-000001")
-    await _shop_call(shop, "DELETE", f"/products/{external_id}", {})
-    assert await _results(shop, least=1) == ["gone"]
+async def _states(account: Account, shop: Shop, key: str) -> set[str]:
+    """Of the product's listing and its variants'."""
     async with account.system.database.connection() as connection:
-        states = await connection.fetch(
+        rows = await connection.fetch(
             "SELECT l.state FROM listings l JOIN products p ON p.id = l.product_id WHERE l.connector_id = $1 AND p.key = $2",
-            shop.connector_id, "P-000001",
+            shop.connector_id, key,
         )  # fmt: skip
-    assert {row["state"] for row in states} == {"gone"}
+    return {row["state"] for row in rows}
+
+
+async def test_what_the_merchant_removes_is_gone_and_the_next_push_brings_it_back(account: Account) -> None:
+    await account.catalog(simple_product(n) for n in range(4))
+    shop = await _hooked(account, "product.updated", "product.deleted", "product.restored")
+    assert (await shop.synced("push-products"))["succeeded"] == 4
+    external_ids = {n: await _external_id(account, shop, f"P-{n:06}") for n in (1, 2, 3)}
+    for external_id in external_ids.values():
+        await _shop_call(shop, "DELETE", f"/products/{external_id}", {})
+    assert await _results(shop, least=3) == ["gone"] * 3
+    for n in (1, 2, 3):
+        assert await _states(account, shop, f"P-{n:06}") == {"gone"}
     assert await _pulls(account, shop) == []
 
-    job = await shop.synced("push-products")
-    assert (job["succeeded"], job["skipped"]) == (1, 2), job
+    await account.changes([ProductDeleted(key="P-000003")])
+    job = await shop.synced("push-products", product_ids=await _product_ids(account, "P-000001", "P-000000"))
+    assert (job["succeeded"], job["skipped"]) == (1, 1), job
     shown = await _shop_call(shop, "GET", f"/products/{await _external_id(account, shop, 'P-000001')}", {})
     assert shown["status"] == "publish"
-    assert set((await _results(shop, least=2))[1:]) == {"echo"}
+    assert await _states(account, shop, "P-000001") == {"confirmed"}
+    assert set((await _results(shop, least=4))[3:]) == {"echo"}
+
+    await _shop_call(shop, "PUT", f"/products/{external_ids[2]}", {"status": "publish"})
+    await _one_pull(account, shop)
+    assert await _states(account, shop, "P-000002") == {"confirmed"}
+
+    job = await shop.synced("push-products")
+    assert (job["state"], job["failed"]) == ("completed", 0), job
+    shown = await _shop_call(shop, "GET", f"/products/{external_ids[3]}", {})
+    assert shown["status"] == "trash", "what was deleted on both sides is left where it is"
+
+
+async def _product_ids(account: Account, *keys: str) -> list[str]:
+    async with account.system.database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT id FROM products WHERE account_id = $1 AND key = ANY($2)", account.id, list(keys)
+        )
+    return [str(row["id"]) for row in rows]
 
 
 def _variable_product(key: str) -> Product:
