@@ -10,12 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from pixee_common.events import CatalogChanged, Event, JobChanged, RouteRung, SyncProgress, SyncRequested
+from pixee_common.events import CatalogChanged, Event, JobChanged, ListingGone, RouteRung, SyncProgress, SyncRequested
 from pixee_common.messaging.topics import topics
 
 GOLDEN = Path(__file__).parent / "golden"
 MODELS: dict[str, type[Event]] = {
-    model.TYPE: model for model in (CatalogChanged, JobChanged, RouteRung, SyncProgress, SyncRequested)
+    model.TYPE: model for model in (CatalogChanged, JobChanged, ListingGone, RouteRung, SyncProgress, SyncRequested)
 }
 SAMPLES = sorted(GOLDEN.glob("*.json"))
 

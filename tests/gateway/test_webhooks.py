@@ -79,7 +79,25 @@ async def test_unjudged_deliveries_are_bounded_and_the_shop_is_not_told_of_it(ac
         )  # fmt: skip
     for _ in range(3):
         assert (await shop.post(address(connector), content=b"{}", headers=SIGNED)).status_code == 202
-    assert len(await kept(owner, connector)) == 200
+    rows = await kept(owner, connector)
+    assert len(rows) == 200
+    last = max(rows, key=lambda row: row["id"])
+    assert [row["id"] for row in rows if row["result"] == "overflow"] == [last["id"]], (
+        "that there were more is not lost"
+    )
+
+
+async def test_what_is_read_and_not_judged_is_bounded_too(account, shop, owner) -> None:
+    connector = await account.connector("woocommerce")
+    async with owner.connection() as connection:
+        await connection.execute(
+            "INSERT INTO webhook_deliveries (account_id, connector_id, platform, topic, delivery_id, signature, body, state)"
+            " SELECT $1, $2, 'woocommerce', 't', n::text, 's', '', 'told' FROM generate_series(1, 2000) n",
+            account.id, connector,
+        )  # fmt: skip
+    assert (await shop.post(address(connector), content=b"{}", headers=SIGNED)).status_code == 202
+    rows = await kept(owner, connector)
+    assert (len(rows), [row["result"] for row in rows].count("overflow")) == (2000, 1)
 
 
 async def test_nothing_else_passes_without_a_key(account, shop) -> None:

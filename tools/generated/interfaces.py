@@ -5,14 +5,14 @@ import json
 from pixee_common.crypto import KeyRing, generate_key
 from pixee_common.db import Database
 from pixee_common.egress import EgressPolicy
-from pixee_common.messaging.topics import CATALOG_CHANGED, JOBS, PROGRESS, Topic, topics
+from pixee_common.messaging.topics import CATALOG_CHANGED, JOBS, LISTINGS, PROGRESS, Topic, topics
 from pixee_gateway.app import create_app, openapi
 from pixee_gateway.notices import Notices
 from pixee_gateway.security.authentication import Authenticator
 from tools.generated.catalog_contract import catalog_changed_message
 from tools.generated.catalogue import manifests
 
-PUBLIC = {CATALOG_CHANGED: "Written by other services and read by Pixee; Pixee announces pulled changes here.", PROGRESS: "Read by dashboards.", JOBS: "Read by other services."}  # fmt: skip
+PUBLIC = {CATALOG_CHANGED: "Written by other services and read by Pixee; Pixee announces pulled changes here.", PROGRESS: "Read by dashboards.", JOBS: "Read by other services.", LISTINGS: "Read by other services and dashboards."}  # fmt: skip
 
 
 def openapi_json() -> str:

@@ -82,7 +82,7 @@ async def test_topics_are_told_apart_and_a_deleted_product_is_its_id(shop: Shop,
     assert orjson.loads(listener.got[1][1]) == {"id": product["id"]}
 
 
-async def test_a_variations_change_is_its_parents(shop: Shop, listener: Listener) -> None:
+async def test_a_variations_change_is_its_own_and_its_parents(shop: Shop, listener: Listener) -> None:
     parent = await shop.create(
         name="Shirt", type="variable", attributes=[{"name": "Size", "variation": True, "options": ["S"]}]
     )
@@ -95,7 +95,27 @@ async def test_a_variations_change_is_its_parents(shop: Shop, listener: Listener
     )
     assert status == 200
     await shop.simulator.deliveries.settled()
-    assert [orjson.loads(body)["id"] for _, body in listener.got] == [parent["id"]]
+    assert [orjson.loads(body)["id"] for _, body in listener.got] == [
+        parent["id"]
+    ]  # product.updated: of a new one, its parent
+    [variation] = await shop.get(f"/products/{parent['id']}/variations")
+    listener.got.clear()
+    update = {"update": [{"id": variation["id"], "stock_quantity": 4, "manage_stock": True}]}
+    await shop.ask("POST", f"/products/{parent['id']}/variations/batch", update)
+    await shop.simulator.deliveries.settled()
+    told = {one["id"]: one for one in (orjson.loads(body) for _, body in listener.got)}
+    assert set(told) == {parent["id"], variation["id"]}
+    own = told[variation["id"]]
+    assert (own["type"], own["parent_id"], own["stock_quantity"]) == ("variation", parent["id"], 4)
+
+
+async def test_a_description_is_told_as_a_page_shows_it(shop: Shop, listener: Listener) -> None:
+    await hook(shop, listener, "product.created")
+    listener.got.clear()
+    answered = await shop.create(name="Tee", description="Soft\n\n<ul><li>cotton</li></ul>")
+    await shop.simulator.deliveries.settled()
+    assert answered["description"] == "Soft\n\n<ul><li>cotton</li></ul>"
+    assert orjson.loads(listener.got[0][1])["description"] == "<p>Soft</p>\n<ul><li>cotton</li></ul>\n"
 
 
 async def test_a_webhook_that_fails_more_than_five_times_in_a_row_is_disabled(shop: Shop, listener: Listener) -> None:

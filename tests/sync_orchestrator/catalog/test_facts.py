@@ -37,7 +37,7 @@ async def test_no_statement_of_a_page_reads_the_whole_account_when_it_was_never_
         "BY_KEY": (facts.BY_KEY, account, names),
         "BY_SKU": (facts.BY_SKU, account, names),
         "PRODUCTS": (facts.PRODUCTS, products[:100], connector),
-        "VARIANTS": (facts.VARIANTS, products[:100], connector, str(uuid4())),
+        "VARIANTS": (facts.VARIANTS, products[:100], connector, str(uuid4()), str(uuid4())),
         "STOCK": (facts.STOCK, variants),
         "SEEN": (facts.SEEN, connector, products[:100]),
         "CLEAR_STOCK": (CLEAR_STOCK, variants),

@@ -15,6 +15,7 @@ async def test_a_good_connection_names_the_shop_and_its_currency_and_writes_noth
     assert (report.shop_identity, report.currency) == ("shop.example/store", "EUR")
     assert (report.granted_scopes, report.missing_scopes) == (("read", "write"), ())
     assert shop.products == []
+    assert shop.writes() == []
 
 
 async def test_a_key_that_may_only_read_misses_write(shop: Shop) -> None:

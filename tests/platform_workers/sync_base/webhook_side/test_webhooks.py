@@ -1,17 +1,15 @@
-"""A worker judges webhooks: forged ones start nothing, our own writes come back as echoes, what the merchant did asks for a pull."""
+"""A worker reads webhooks: forged ones start nothing, true ones are handed on in the words of a pull."""
 
 import asyncio
 import base64
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 from platform_workers.sync_base.courier_side.shop_rows import KEYS, ShopRows
 
 from pixee_common.clock import SystemClock
-from pixee_common.domain.ids import new_id
 from pixee_workers.platforms.woocommerce import create
 from pixee_workers.sync_base.connectors_read import ConnectorReader
 from pixee_workers.sync_base.webhooks import Webhooks
@@ -20,15 +18,14 @@ pytestmark = pytest.mark.stack
 
 SECRET = "the secret of the merchant's webhook"
 CREDENTIALS = {"consumer_key": "ck_1", "consumer_secret": "cs_1", "webhook_secret": SECRET}
-NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 def signature(body: bytes, secret: str = SECRET) -> str:
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
 
 
-def told(number: int, changed: datetime = NOW) -> bytes:
-    return orjson.dumps({"id": number, "name": "Tee", "date_modified_gmt": changed.strftime("%Y-%m-%dT%H:%M:%S")})
+def told(number: int, **fields: object) -> bytes:
+    return orjson.dumps({"id": number, "type": "simple", "name": "Tee", "regular_price": "5", **fields})
 
 
 class Inbox:
@@ -37,7 +34,7 @@ class Inbox:
     def __init__(self, rows: ShopRows, database) -> None:
         self.rows, adapter = rows, create()
         readers = ConnectorReader(database, KEYS, {"woocommerce": adapter.manifest}, SystemClock())
-        self.webhooks = Webhooks(database, readers, SystemClock(), {"woocommerce": adapter}, settle_seconds=0.0)
+        self.webhooks = Webhooks(database, readers, SystemClock(), {"woocommerce": adapter})
 
     async def receive(self, body: bytes, sign: str | None = None, topic: str = "product.updated") -> None:
         await self.rows.run(
@@ -53,17 +50,6 @@ class Inbox:
         )
         return [(row["state"], row["result"]) for row in rows]
 
-    async def wrote(self, external_id: str, at: datetime) -> None:
-        """Our last write of a product, as its outcome was written."""
-        product, variants = await self.rows.add_product(f"P{external_id}")
-        await self.rows.list_item(product, product, "product", external_id)
-        await self.rows.list_item(variants[0], product, "variant", external_id)
-        await self.rows.run(
-            "INSERT INTO listing_operations (connector_id, item_id, operation, account_id, sent_at)"
-            " VALUES ($1, $2, 'push_stock', $3, $4)",
-            self.rows.connector, variants[0], self.rows.account, at,
-        )  # fmt: skip
-
 
 @pytest.fixture
 async def make(owner, as_role):
@@ -76,13 +62,16 @@ async def make(owner, as_role):
     return made
 
 
-async def test_a_signed_change_asks_for_a_pull_and_its_body_is_not_kept(make):
+async def test_what_a_true_delivery_tells_is_handed_on_and_its_body_is_not_kept(make):
     inbox = await make()
-    await inbox.receive(told(7))
-    assert await inbox.judged() == [("wanted", "pull")]
-    [row] = await inbox.rows.run("SELECT body, judged_at FROM webhook_deliveries")
-    assert row["body"] == b""
-    assert row["judged_at"] is not None
+    await inbox.receive(told(7, sku="T", manage_stock=True, stock_quantity=3, categories=[{"id": 1, "name": "Tees"}]))
+    assert await inbox.judged() == [("told", None)]
+    [row] = await inbox.rows.run("SELECT * FROM webhook_deliveries")
+    assert (row["body"], row["external_id"], row["judged_at"]) == (b"", "7", None)
+    product = row["told"]["product"]
+    assert (product["title"], product["categories"]) == ("Tee", [["Tees"]])
+    [variant] = product["variants"]
+    assert (variant["sku"], variant["price"], variant["quantity"]) == ("T", "5", 3)
 
 
 @pytest.mark.parametrize(
@@ -94,37 +83,30 @@ async def test_a_forged_delivery_starts_nothing(make, sign):
     assert await inbox.judged() == [("done", "forged")]
 
 
-@pytest.mark.parametrize(
-    ("seconds_after_our_write", "result"), [(-60, "echo"), (0, "echo"), (2, "echo"), (3, "pull"), (-121, "pull")]
-)
-async def test_our_own_write_comes_back_as_an_echo_and_a_later_change_does_not(make, seconds_after_our_write, result):
-    inbox = await make()
-    await inbox.wrote("7", NOW)
-    await inbox.receive(told(7, NOW + timedelta(seconds=seconds_after_our_write)))
-    assert [found for _, found in await inbox.judged()] == [result]
-
-
-async def test_a_product_that_we_never_wrote_is_no_echo(make):
-    inbox = await make()
-    await inbox.wrote("7", NOW)
-    await inbox.receive(told(8))
-    assert await inbox.judged() == [("wanted", "pull")]
-
-
-async def test_a_deleted_product_comes_as_its_id_and_asks_for_a_pull(make):
+async def test_what_is_removed_and_what_nobody_can_read_is_handed_on_too(make):
     inbox = await make()
     await inbox.receive(b'{"id":7}', topic="product.deleted")
-    assert await inbox.judged() == [("wanted", "pull")]
+    await inbox.receive(told(8, name="a\x00b"))
+    assert await inbox.judged() == [("told", None)] * 2
+    gone, unread = await inbox.rows.run("SELECT external_id, told FROM webhook_deliveries ORDER BY id")
+    assert (gone["external_id"], gone["told"]["gone"], gone["told"]["product"]) == ("7", True, None)
+    assert (unread["external_id"], unread["told"]) == ("8", None)
 
 
-@pytest.mark.parametrize(
-    "body", [b"[]", b"{}", b"not json", b'{"id": 7, "date_modified_gmt": "yesterday"}', b'{"id":"x"}']
-)
+async def test_a_true_delivery_behind_which_others_were_dropped_asks_for_a_pull(make):
+    inbox = await make()
+    await inbox.receive(told(7))
+    await inbox.receive(told(8), sign="nonsense")
+    await inbox.rows.run("UPDATE webhook_deliveries SET result = 'overflow'")
+    assert await inbox.judged() == [("wanted", "pull"), ("done", "forged")]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"not json", b'{"id":"x"}'])
 async def test_what_is_signed_and_says_nothing_is_set_aside(make, body):
     inbox = await make()
     await inbox.receive(body)
     await inbox.receive(told(7))
-    assert [result for _, result in await inbox.judged()] == ["unreadable", "pull"]
+    assert await inbox.judged() == [("done", "unreadable"), ("told", None)]
 
 
 async def test_what_is_about_something_else_is_ignored(make):
@@ -145,21 +127,7 @@ async def test_a_paused_connector_pulls_nothing(make):
     assert await inbox.judged() == [("done", "not_active")]
 
 
-async def test_a_delivery_waits_while_a_push_of_its_connector_is_under_way(make):
-    inbox = await make()
-    job = new_id()
-    await inbox.rows.run(
-        "INSERT INTO chunks (job_id, no, account_id, connector_id, platform, operation, route_key, priority, job_position,"
-        " item_ids, letters, size, state) VALUES ($1, 0, $2, $3, 'woocommerce', 'push_stock', $4, 1, 1, '{}', '', 0, 'claimed')",
-        job, inbox.rows.account, inbox.rows.connector, str(inbox.rows.connector),
-    )  # fmt: skip
-    await inbox.receive(told(7))
-    assert await inbox.judged() == [("received", None)]
-    await inbox.rows.run("UPDATE chunks SET state = 'done' WHERE job_id = $1", job)
-    assert await inbox.judged() == [("wanted", "pull")]
-
-
-async def test_two_workers_judge_each_delivery_once(make, as_role):
+async def test_two_workers_read_each_delivery_once(make, as_role):
     inbox = await make()
     other = Inbox(inbox.rows, as_role("worker"))
     for number in range(20):

@@ -122,6 +122,26 @@ class JobChanged(Event):
         return str(self.connector_id)
 
 
+class ListingGone(Event):
+    """A product or variant was removed at the shop by hand, and the shop told us. The next push makes it anew; the catalog keeps it."""
+
+    TYPE: ClassVar[str] = "com.pixee.sync.listing-gone.v1"
+
+    account_id: UUID
+    connector_id: UUID
+    platform: str
+    kind: str
+    """`product` or `variant`."""
+    item_id: UUID
+    product_id: UUID
+    external_id: str
+    """What the shop called it."""
+    occurred_at: datetime
+
+    def partition_key(self) -> str:
+        return str(self.connector_id)
+
+
 class DeadLettered(Event):
     """A message that nobody could read, or an outcome that could not be written, with the raw bytes in base64."""
 

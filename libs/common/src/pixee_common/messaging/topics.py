@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from pixee_common.events import CatalogChanged, DeadLettered, Event, JobChanged, RouteRung, SyncProgress, SyncRequested
+from pixee_common.events import (
+    CatalogChanged,
+    DeadLettered,
+    Event,
+    JobChanged,
+    ListingGone,
+    RouteRung,
+    SyncProgress,
+    SyncRequested,
+)
 from pixee_common.platforms import catalogue
 
 _DAY_MS = 24 * 3600 * 1000
@@ -11,6 +20,7 @@ REQUESTED = "pixee.sync.requested.v1"
 CATALOG_CHANGED = "pixee.catalog.changed.v1"
 PROGRESS = "pixee.sync.progress.v1"
 JOBS = "pixee.sync.jobs.v1"
+LISTINGS = "pixee.sync.listings.v1"
 DEAD_LETTER = "pixee.sync.dead-letter.v1"
 
 
@@ -49,6 +59,10 @@ _SHARED = (
         "A chunk got outcomes, or waits.",
     ),
     Topic(JOBS, JobChanged, "connector id", (3, 12), 30, ("sync-orchestrator",), ("other services", "dashboards"), "A job changed its state."),
+    Topic(
+        LISTINGS, ListingGone, "connector id", (3, 12), 30, ("sync-orchestrator",), ("other services", "dashboards"),
+        "A listing was removed at the shop by hand.",
+    ),
     Topic(DEAD_LETTER, DeadLettered, "dead letter id", (3, 6), 30, ("every service",), ("pixee dlq",), "A message nobody could read."),
 )  # fmt: skip
 

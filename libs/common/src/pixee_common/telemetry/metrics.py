@@ -141,7 +141,7 @@ METRICS: tuple[MetricDefinition, ...] = (
         "pixee_webhooks_total",
         "counter",
         "deliveries",
-        "Webhook deliveries judged: pull, echo (our own write), ignored, forged, no_secret, not_active, unreadable.",
+        "Webhook deliveries judged: pull, echo (nothing new), gone (removed at the shop), ignored, forged, no_secret, not_active, unreadable.",
         ("platform", "result"),
     ),
 )

@@ -1,7 +1,8 @@
 """Webhooks out: what changed is told to every active webhook of that topic, signed, after the answer to the request that changed it.
 
-Sheet, "Pull products", webhooks. Told is the product as it stands at that time, once a request; more than five failures in a row
-disable a webhook. That a ping is an unsigned form body is the sheet's unverified reading.
+Sheet, "Pull products", webhooks. Told is the product as it stands at that time, once a request, as `GET /products/<id>` shows it (a
+description with its paragraphs as HTML, where the answer to a write has it as it was sent); a variation too is told as a product.
+More than five failures in a row disable a webhook. That a ping is an unsigned form body is the sheet's unverified reading.
 """
 
 import asyncio
@@ -63,7 +64,7 @@ class Deliveries:
     ) -> None:
         await self._clock.sleep(delay_ms / 1000)
         gone = number not in store.products or webhook["topic"] == "product.deleted"
-        body = orjson.dumps({"id": number} if gone else shown(number))
+        body = orjson.dumps({"id": number} if gone else _viewed(shown(number)))
         digest = hmac.new(webhook["secret"].encode(), body, hashlib.sha256).digest()
         resource, event = webhook["topic"].split(".")
         headers = {
@@ -95,3 +96,10 @@ class Deliveries:
         webhook["failures"] = 0 if good else webhook.get("failures", 0) + 1
         if webhook["failures"] > MOST_FAILURES:
             webhook["status"] = "disabled"
+
+
+def _viewed(document: dict[str, Any]) -> dict[str, Any]:
+    """With the description as a page would show it: paragraphs that are no HTML yet become some."""
+    parts = [part.strip() for part in str(document["description"]).split("\n\n") if part.strip()]
+    paragraphs = [part if part.startswith("<") else f"<p>{part}</p>" for part in parts]
+    return document | {"description": "".join(f"{part}\n" for part in paragraphs)}

@@ -117,6 +117,7 @@ class Variations:
 
     def _done(self, record: Record, **counts: int) -> dict[str, Any]:
         self._visit.call.committed(what="variant", **counts)
+        self._visit.changes.extend((event, int(record["id"])) for event in counts)
         self._visit.changes.append(("updated", self._parent_id))
         return self._visit.wire.variation(record)
 

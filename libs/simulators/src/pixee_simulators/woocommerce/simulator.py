@@ -73,8 +73,12 @@ class WooCommerce(Simulator[Store]):
         return shop.state.sizes()
 
     def classify(self, shop: Shop[Store], request: web.Request, body: bytes) -> tuple[str, str]:
-        """Operations are `METHOD template`, as `POST /products/batch` or `GET /products/{product_id}/variations`."""
-        kind = "read" if request.method in {"GET", "HEAD", "OPTIONS"} else "write"
+        """Operations are `METHOD template`, as `POST /products/batch` or `GET /products/{product_id}/variations`.
+
+        A batch of nothing is how a key's right to write is tried: it writes nothing.
+        """
+        tries = request.path.endswith("/batch") and body.strip() == b"{}"
+        kind = "read" if tries or request.method in {"GET", "HEAD", "OPTIONS"} else "write"
         path = _below_api(shop.state, request)
         return kind, f"{request.method} {request.path if path is None else routes.template_of(path) or '/'}"
 

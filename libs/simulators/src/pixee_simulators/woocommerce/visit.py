@@ -25,7 +25,7 @@ class Visit:
     writer: Writer
     wire: Wire
     changes: list[tuple[str, int]] = field(default_factory=list)
-    """(event, product id) that webhooks are to tell; a variation's change is its parent's."""
+    """(event, product id) that webhooks are to tell; a variation's change is its own and its parent's."""
     pinged: list[int] = field(default_factory=list)
     """New webhooks."""
 

@@ -35,7 +35,7 @@ def webhooks_router(slug: str) -> APIRouter:
         """For the shop, not for people: signed in `X-WC-Webhook-Signature` with the connector's `webhook_secret`.
 
         Kept and answered at once; a worker verifies it later. A product that changed at the shop starts an incremental pull;
-        what we wrote ourselves does not.
+        what we wrote ourselves does not. One that was removed there is made anew by the next push.
         """
         body = await _bounded(request)
         if body.startswith(b"webhook_id=") and "x-wc-webhook-signature" not in request.headers:

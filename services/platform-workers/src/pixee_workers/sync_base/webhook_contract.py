@@ -1,8 +1,9 @@
-"""What an adapter also has when its shops call us: it tells a true delivery from a forged one, and says what changed. Pure."""
+"""What an adapter also has when its shops call us: it tells a true delivery from a forged one, and says what it tells. Pure."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol, runtime_checkable
+
+from pixee_workers.sync_base.items import PulledProduct, PulledVariant
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a verified delivery tells: the product (the shop's id; null: it is about something else) and when the shop last changed it
-    (null: it does not say).
+    """What a verified delivery tells of one object of the shop (null: it is about something else).
+
+    In the words of a pull, for the orchestrator asks what a pull would make of it. A product that has variants of its own comes
+    without them (`variants` empty) where the delivery does not tell of them, categories by their last names. `variant` is told alone.
+    With neither, and not gone, something happened to the object and nobody can read what.
     """
 
     external_id: str | None
-    changed_at: datetime | None = None
+    gone: bool = False
+    product: PulledProduct | None = None
+    variant: PulledVariant | None = None
 
 
 @runtime_checkable

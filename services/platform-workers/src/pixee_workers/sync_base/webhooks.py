@@ -1,15 +1,16 @@
-"""Judges webhook deliveries: who really sent them, and whether they tell anything but our own writes (docs/adr/0011).
+"""Verifies webhook deliveries and reads what they tell (docs/adr/0011); whether that is news, the orchestrator judges.
 
-Only workers open secrets, so the gateway keeps deliveries unverified and this loop takes them. Our own writes come back as
-webhooks too: a product that the shop last changed at the time of our last write to it is an echo, and starts no pull. A delivery is
-judged some seconds after it came, and not while a push of its connector is under way: our write must be in the listing by then.
+Only workers open secrets and know a platform's words, so the gateway keeps deliveries unread and this loop takes them: a forged one
+ends here, a true one is put into the words of a pull and handed on.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import orjson
 
 from pixee_common.clock import Clock
 from pixee_common.crypto import CryptoError
@@ -20,55 +21,41 @@ from pixee_workers.sync_base.connectors_read import ConnectorReader
 from pixee_workers.sync_base.webhook_contract import Delivery, Heard, Hearing
 
 SWEEP_SECONDS = 1.0
-SETTLE_SECONDS = 3.0
 MOST_AT_ONCE = 50
-LONGEST_WRITE = timedelta(seconds=120)
-"""A write is stamped when its outcome is written: so long before that the shop may have carried it out."""
-AFTERWARDS = timedelta(seconds=2)
-"""Clocks differ a little, and the shop's moments are whole seconds."""
 _log = logging.getLogger(__name__)
 
 TAKE = """
-SELECT w.id, w.connector_id, w.platform, w.topic, w.signature, w.body
-FROM webhook_deliveries w JOIN connectors n ON n.id = w.connector_id
-WHERE w.state = 'received' AND w.platform = ANY($1::text[]) AND w.received_at <= now() - make_interval(secs => $2)
-  AND (w.received_at <= now() - interval '120 seconds' OR NOT EXISTS (
-      SELECT FROM chunks c
-      WHERE c.route_key = n.route_key AND c.state IN ('rung', 'claimed', 'sent')
-        AND c.connector_id = n.id AND (c.state || '') <> 'rung' AND c.operation <> 'pull_products'
-  ))
-ORDER BY w.id LIMIT $3 FOR UPDATE OF w SKIP LOCKED
+SELECT id, connector_id, platform, topic, signature, body FROM webhook_deliveries
+WHERE state = 'received' AND platform = ANY($1::text[]) ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
-JUDGED = """
-UPDATE webhook_deliveries w SET state = CASE j.result WHEN 'pull' THEN 'wanted' ELSE 'done' END, result = j.result, body = '',
-       judged_at = now()
-FROM unnest($1::bigint[], $2::text[]) AS j(id, result) WHERE w.id = j.id
+# What a true delivery tells goes on to the orchestrator. Where others were dropped behind it, what they told is only at the shop.
+READ = """
+UPDATE webhook_deliveries w
+SET state = CASE WHEN r.result IS NOT NULL THEN 'done' WHEN w.result = 'overflow' THEN 'wanted' ELSE 'told' END,
+    result = CASE WHEN r.result IS NOT NULL THEN r.result WHEN w.result = 'overflow' THEN 'pull' END,
+    external_id = r.external_id, told = r.told, body = '', judged_at = CASE WHEN r.result IS NOT NULL THEN now() END
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[]) AS r(id, result, external_id, told) WHERE w.id = r.id
+RETURNING w.platform, w.result
 """
-# Of the product and of all its variants: the shop moves a product's time when a variant changes.
-OURS = """
-SELECT max(o.sent_at) FROM listings p
-JOIN listings l ON l.connector_id = p.connector_id AND l.product_id = p.product_id
-JOIN listing_operations o ON o.connector_id = l.connector_id AND o.item_id = l.item_id
-WHERE p.connector_id = $1 AND p.external_id = $2
-"""
+
+
+class Read(NamedTuple):
+    """A delivery that was looked at: a final result, or what it tells."""
+
+    result: str | None
+    external_id: str | None = None
+    told: dict[str, Any] | None = None
 
 
 class Webhooks:
-    """Takes and judges deliveries of the platforms whose adapters can hear, until cancelled."""
+    """Takes and reads deliveries of the platforms whose adapters can hear, until cancelled."""
 
     def __init__(
-        self,
-        database: Database,
-        connectors: ConnectorReader,
-        clock: Clock,
-        adapters: Mapping[str, Adapter],
-        *,
-        settle_seconds: float = SETTLE_SECONDS,
+        self, database: Database, connectors: ConnectorReader, clock: Clock, adapters: Mapping[str, Adapter]
     ) -> None:
         self._database = database
         self._connectors = connectors
         self._clock = clock
-        self._settle = settle_seconds
         self._hearing = {slug: one for slug, one in adapters.items() if isinstance(one, Hearing)}
         self._secrets = {slug: one.manifest.webhook_secret for slug, one in adapters.items()}
 
@@ -84,46 +71,48 @@ class Webhooks:
                 await self._clock.sleep(SWEEP_SECONDS)
 
     async def sweep(self) -> int:
-        """One round; returns how many deliveries were judged."""
+        """One round; returns how many deliveries were read."""
         if not self._hearing:
             return 0
 
-        async def work(connection: Connection) -> Counter[tuple[str, str]]:
-            rows = await connection.fetch(TAKE, list(self._hearing), self._settle, MOST_AT_ONCE)
-            results = [await self._judged(connection, row) for row in rows]
-            await connection.execute(JUDGED, [row["id"] for row in rows], results)
-            return Counter((row["platform"], result) for row, result in zip(rows, results, strict=True))
+        async def work(connection: Connection) -> list[Any]:
+            rows = await connection.fetch(TAKE, list(self._hearing), MOST_AT_ONCE)
+            read = [await self._read(row) for row in rows]
+            results, ids, told = zip(*read, strict=True) if read else ((), (), ())
+            return await connection.fetch(READ, [row["id"] for row in rows], list(results), list(ids), list(told))
 
-        counted = await self._database.run(work)
-        for (platform, result), count in counted.items():
+        rows = await self._database.run(work)
+        ended = Counter((row["platform"], row["result"]) for row in rows if row["result"] is not None)
+        for (platform, result), count in ended.items():
             record("pixee_webhooks_total", count, platform=platform, result=result)
             if result in {"forged", "unreadable", "no_secret"}:
                 _log.warning("%s: %d webhooks were refused: %s", platform, count, result)
-        return counted.total()
+        return len(rows)
 
-    async def _judged(self, connection: Connection, row: Any) -> str:
+    async def _read(self, row: Any) -> Read:
         connector = await self._connectors.read(row["connector_id"])
         if connector is None or connector.deleted or connector.status != "active":
-            return "not_active"
+            return Read("not_active")
         try:
             secret = self._connectors.open(connector).get(self._secrets[row["platform"]] or "", "")
         except CryptoError as error:
             _log.critical("credentials of connector %s cannot be opened: %s", connector.id, error.message)
-            return "no_secret"
+            return Read("no_secret")
         if not secret:
-            return "no_secret"
+            return Read("no_secret")
         try:
             heard = self._hearing[row["platform"]].hear(Delivery(row["topic"], row["signature"], row["body"]), secret)
         except ValueError:
-            return "unreadable"
+            return Read("unreadable")
         if heard is None:
-            return "forged"
+            return Read("forged")
         if heard.external_id is None:
-            return "ignored"
-        return "echo" if await self._is_ours(connection, row, heard) else "pull"
+            return Read("ignored")
+        return Read(None, heard.external_id, as_json(heard))
 
-    async def _is_ours(self, connection: Connection, row: Any, heard: Heard) -> bool:
-        if heard.changed_at is None:
-            return False
-        sent_at = await connection.fetchval(OURS, row["connector_id"], heard.external_id)
-        return sent_at is not None and sent_at - LONGEST_WRITE <= heard.changed_at <= sent_at + AFTERWARDS
+
+def as_json(heard: Heard) -> dict[str, Any] | None:
+    """By field names, for the orchestrator; moments in ISO 8601. Null where the database cannot hold it (NUL characters)."""
+    text = orjson.dumps(asdict(heard))
+    told: dict[str, Any] | None = None if b"\\u0000" in text else orjson.loads(text)
+    return told

@@ -15,6 +15,7 @@ from pixee_orchestrator.timers.job_waits import show_waits
 from pixee_orchestrator.timers.overdue import end_overdue_verdicts, expire_jobs
 from pixee_orchestrator.timers.retention import keep_house
 from pixee_orchestrator.timers.webhook_pulls import MOST_AT_ONCE, start_wanted_pulls
+from pixee_orchestrator.timers.webhook_verdicts import MOST_OBJECTS, judge_webhooks
 
 __all__ = ["Timers"]
 
@@ -68,13 +69,14 @@ class Timers:
         return more_jobs or more_verdicts
 
     async def webhooks(self) -> bool:
-        """Pulls that shops' webhooks ask for."""
+        """What shops' webhooks tell, and the pulls that they ask for."""
         lifetime = timedelta(days=self._settings.job_days)
 
         async def work(connection: Connection) -> int:
             return await start_wanted_pulls(connection, lifetime)
 
-        return await self._database.run(work) >= MOST_AT_ONCE
+        judged = await judge_webhooks(self._database)
+        return await self._database.run(work) >= MOST_AT_ONCE or judged >= MOST_OBJECTS
 
     async def waits(self) -> bool:
         """What each job waits for."""

@@ -21,7 +21,10 @@ listings = Table(
         comment="More ids of that external id: a push tells all, so its refs replace; a pull tells what the shop shows, so its refs add"
         " (null forgets a name); another external id begins anew.",
     ),
-    words("state", comment="intent, confirmed, quarantined"),
+    words(
+        "state",
+        comment="intent, confirmed, quarantined, gone (removed at the shop by hand: the next push makes it anew)",
+    ),
     born(),
     born("updated_at"),
     Index(

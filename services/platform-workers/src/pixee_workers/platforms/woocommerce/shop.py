@@ -27,7 +27,11 @@ _SETTINGS: Mapping[str, str] = {
 
 
 async def test(context: CallContext) -> TestReport:
-    """Reads one product, then sends an empty batch: it writes nothing and proves the right to write (sheet, "Test connection")."""
+    """Reads one product, then sends a batch of nothing: 200 and `[]` with the right to write, else 401.
+
+    It is a POST because no GET tells whether a key may write, and a merchant is to learn that here, not from the first push (sheet,
+    "Test connection"). Nothing is written by it.
+    """
     await read(context, PRODUCTS, {"per_page": 1, "_fields": "id"}, label="products list")
     missing: tuple[str, ...] = ()
     try:

@@ -48,7 +48,7 @@ VARIANTS = """
 SELECT v.*, l.external_id,
        EXISTS (
            SELECT FROM price_list_items i JOIN price_lists p ON p.id = i.price_list_id
-           WHERE i.variant_id = v.id AND p.channel = $3
+           WHERE i.variant_id = v.id AND (p.channel = $3 OR p.key = $4)
        ) AS listed_price
 FROM unnest($1::uuid[]) AS a(id) CROSS JOIN LATERAL (
     SELECT id, product_id, position, sku, ean, ean_key, content, base_price, compare_at_price, cost, currency, price_version,
@@ -67,7 +67,7 @@ SELECT s.* FROM unnest($1::uuid[]) AS a(id) CROSS JOIN LATERAL (
 """
 SENT = """
 SELECT o.* FROM unnest($2::uuid[]) AS a(id) CROSS JOIN LATERAL (
-    SELECT item_id, operation, catalog_version, sent_at FROM listing_operations
+    SELECT item_id, operation, catalog_version, sent_at, hash = '' AS unsure FROM listing_operations
     WHERE connector_id = $1 AND item_id = a.id OFFSET 0
 ) o
 """
@@ -118,6 +118,8 @@ class Facts:
     products: dict[UUID, KnownProduct] = field(default_factory=dict)
     sent: dict[tuple[UUID, str], tuple[int, datetime | None]] = field(default_factory=dict)
     """(item, operation) → (catalog version, when)."""
+    unsure: set[tuple[UUID, str]] = field(default_factory=set)
+    """Of those sent: the answer was lost, and the shop may have it or not."""
     seen: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     seen_at: dict[UUID, datetime] = field(default_factory=dict)
     digests: dict[UUID, bytes] = field(default_factory=dict)
@@ -171,7 +173,7 @@ async def _read_products(
     for row in await connection.fetch(PRODUCTS, ids, job.connector_id):
         facts.products[row["id"]] = KnownProduct(dict(row))
     by_id: dict[UUID, KnownVariant] = {}
-    for row in await connection.fetch(VARIANTS, ids, job.connector_id, job.channel):
+    for row in await connection.fetch(VARIANTS, ids, job.connector_id, job.channel, job.price_list):
         by_id[row["id"]] = variant = KnownVariant(dict(row))
         facts.products[row["product_id"]].variants.append(variant)
     for row in await connection.fetch(STOCK, list(by_id)):
@@ -179,6 +181,8 @@ async def _read_products(
     items = [*ids, *by_id]
     for row in await connection.fetch(SENT, job.connector_id, items):
         facts.sent[row["item_id"], row["operation"]] = (row["catalog_version"], row["sent_at"])
+        if row["unsure"]:
+            facts.unsure.add((row["item_id"], row["operation"]))
     for row in await connection.fetch(SEEN, job.connector_id, sorted({*items, *placeholders})):
         facts.seen[row["item_id"]] = row["values"]
         facts.seen_at[row["item_id"]] = row["seen_at"]

@@ -20,9 +20,12 @@ from pixee_orchestrator.catalog.pulls.matching import Matched, Review, match, pa
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct, PulledVariant, amount
 from pixee_orchestrator.catalog.pulls.pull_job import PullJob
 from pixee_orchestrator.catalog.pulls.taking import (
+    FIGURES_OF,
     Aspect,
     changed_fields,
+    content_seen,
     content_taken,
+    figures_seen,
     is_ours,
     seen_of_product,
     seen_of_variant,
@@ -34,7 +37,6 @@ from pixee_orchestrator.catalog.writing import Writes
 __all__ = ["Merge"]
 
 JsonObject = dict[str, Any]
-_FIGURES_OF = {"push_prices": ("price", "compare_at_price"), "push_stock": ("quantity",)}
 
 
 @dataclass(slots=True)
@@ -155,7 +157,7 @@ class Merge:
             return
         pairs = pair_variants(pulled, known, self.facts)
         try:
-            took, stood = self._take_content(pulled, known)
+            took, stood = self.take_content(pulled, known)
         except ValidationError as error:
             reason = ReasonCode.INVALID_VALUE
             self._end(item, OutcomeKind.REJECTED, reason, refusal_text(error), pulled, product_id=item)
@@ -164,7 +166,7 @@ class Merge:
         for one, ours in pairs:
             if ours is not None:
                 self._list(ours.row["id"], "variant", item, one.external_id, pulled.external_id, one.refs)
-                took_figures, stood_figures = self._take_figures(one, ours)
+                took_figures, stood_figures = self.take_figures(one, ours)
                 took, stood = took or took_figures, stood or stood_figures
         self._conclude(pulled, item, pairs, took=took, stood=stood)
 
@@ -189,12 +191,13 @@ class Merge:
             text = f"The shop has variants that the catalog does not have: {', '.join(unpaired[:5])}"
             self.issues.append(Issue(item, outcome, ReasonCode.UNKNOWN_VARIANT, text, item, sku, warning=True))
 
-    def _take_content(self, pulled: PulledProduct, known: KnownProduct) -> tuple[bool, bool]:
+    def take_content(self, pulled: PulledProduct, known: KnownProduct) -> tuple[bool, bool]:
         """(taken, ours stood)."""
         row = known.row
         content = content_taken(known, pulled, self.facts, self.job.locale)
         if content is not None:
             if self._stands(Aspect("push_products", row["id"], row["content_version"], row["origin"])):
+                self.seen[row["id"]] = content_seen(known, self.facts, self.job.locale, written=True)
                 return False, True
             variants = [{**one.row["content"], "sku": one.row["sku"], "ean": one.row["ean"]} for one in known.variants]
             product = Product.model_validate({**content, "key": row["key"], "variants": variants})
@@ -203,13 +206,13 @@ class Merge:
         self.seen[row["id"]] = {**self.facts.seen.get(row["id"], {}), **seen_of_product(pulled)}
         return content is not None, False
 
-    def _take_figures(self, pulled: PulledVariant, known: KnownVariant) -> tuple[bool, bool]:
+    def take_figures(self, pulled: PulledVariant, known: KnownVariant) -> tuple[bool, bool]:
         """(taken, ours stood), over price and quantity."""
         row = known.row
-        old_seen = self.facts.seen.get(row["id"], {})
+        old_seen = figures_seen(self.facts, row["id"])
         fields = changed_fields(seen_of_variant(pulled), old_seen, variant_figures(known))
         prices = self._new_prices(pulled, known) if fields & {"price", "compare_at_price"} else None
-        levels = _new_levels(pulled, known) if "quantity" in fields else None
+        levels = _new_levels(pulled, known, self.job.locations) if "quantity" in fields else None
         stood = {
             operation
             for operation, wanted in (("push_prices", prices), ("push_stock", levels))
@@ -219,9 +222,9 @@ class Merge:
         levels = None if "push_stock" in stood else levels
         if prices is not None or levels is not None:
             self._write_figures(known, prices, levels)
-        kept = {name for operation in stood for name in _FIGURES_OF[operation]}
-        new_seen = {name: value for name, value in seen_of_variant(pulled).items() if name not in kept}
-        self.seen[row["id"]] = {**old_seen, **new_seen}
+        kept = {name for operation in stood for name in FIGURES_OF[operation]}
+        new_seen = {**old_seen, **seen_of_variant(pulled)}
+        self.seen[row["id"]] = {name: value for name, value in new_seen.items() if name not in kept}
         return prices is not None or levels is not None, bool(stood)
 
     def _figure_stands(self, operation: str, known: KnownVariant) -> bool:
@@ -281,10 +284,12 @@ class Merge:
                 self.facts.products[item].row["external_id"] = external_id
 
 
-def _new_levels(pulled: PulledVariant, known: KnownVariant) -> dict[str, int] | None:
-    """The shop knows one figure: with stock at several locations of ours nobody can say where it changed."""
+def _new_levels(pulled: PulledVariant, known: KnownVariant, locations: frozenset[str]) -> dict[str, int] | None:
+    """The shop knows one figure: with stock at several locations of ours, or at one that is not sent there, it says nothing of ours."""
     if pulled.quantity is None or len(known.stock) > 1:
         return None
     location = next(iter(known.stock), DEFAULT_LOCATION)
+    if locations and location not in locations:
+        return None
     levels = {location: pulled.quantity}
     return levels if levels != known.stock else None

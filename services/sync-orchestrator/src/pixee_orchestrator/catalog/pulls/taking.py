@@ -1,7 +1,7 @@
 """Which of the shop's values the catalog takes over. Pure.
 
 A field counts as changed at the shop only if it differs from what the shop had when we last looked, so that the shop's own
-normalising (it trims, it rewrites HTML) is no change. Where we never looked, texts are
+normalising (it trims, it rewrites HTML) is no change. Where we never looked, or have written since, texts are
 compared with the catalog's own without markup and spacing, figures as figures; categories are only remembered. Pictures are taken
 only when a pull creates the product: what a shop shows of a known one are its own copies of ours, at addresses that change.
 A value of ours that is newer and not sent yet, is being sent, or was sent after the page was asked for, stands.
@@ -20,9 +20,12 @@ from pixee_orchestrator.catalog.pulls.facts import Facts, KnownProduct, KnownVar
 from pixee_orchestrator.catalog.pulls.pages import PulledProduct, PulledVariant, amount, decimal_text
 
 __all__ = [
+    "FIGURES_OF",
     "Aspect",
     "changed_fields",
+    "content_seen",
     "content_taken",
+    "figures_seen",
     "is_ours",
     "seen_of_product",
     "seen_of_variant",
@@ -32,6 +35,8 @@ __all__ = [
 JsonObject = dict[str, Any]
 _TAGS = re.compile(r"<[^>]*>")
 _REMEMBERED_ONLY = frozenset({"categories"})
+FIGURES_OF = {"push_prices": ("price", "compare_at_price"), "push_stock": ("quantity",)}
+"""The fields of a variant that an operation writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,37 @@ def changed_fields(shop: JsonObject, seen: JsonObject | None, ours: JsonObject) 
     }
 
 
+def is_outdated(facts: Facts, item: UUID, operation: str) -> bool:
+    """Whether we have written since we last looked: what the shop had then is no measure, a person may set it back to just that.
+
+    A write whose answer was lost counts as none: the shop may have the old value still, and that is nobody's change.
+    """
+    at = facts.seen_at.get(item)
+    _, sent_at = facts.sent.get((item, operation), (0, None))
+    if at is None or sent_at is None or (item, operation) in facts.unsure:
+        return False
+    return sent_at > at
+
+
+def content_seen(known: KnownProduct, facts: Facts, locale: str | None, *, written: bool = False) -> JsonObject:
+    """What the shop had of a product when we last looked, but for what we have written since (`written`: or are about to).
+
+    A push leaves alone what the catalog does not say, and categories come back by paths that are the shop's own.
+    """
+    item: UUID = known.row["id"]
+    seen = facts.seen.get(item, {})
+    if not written and not is_outdated(facts, item, "push_products"):
+        return seen
+    ours = content_of(known, locale)
+    return {name: value for name, value in seen.items() if ours.get(name) is None}
+
+
+def figures_seen(facts: Facts, item: UUID) -> JsonObject:
+    """The same of a variant's figures."""
+    old = {name for operation, names in FIGURES_OF.items() if is_outdated(facts, item, operation) for name in names}
+    return {name: value for name, value in facts.seen.get(item, {}).items() if name not in old}
+
+
 def is_ours(aspect: Aspect, facts: Facts, *, connector: UUID, requested_at: datetime) -> bool:
     """Whether the catalog's value stands against the shop's."""
     if (aspect.operation, aspect.item) in facts.open_writes:
@@ -99,7 +135,8 @@ def content_of(known: KnownProduct, locale: str | None) -> JsonObject:
 def content_taken(known: KnownProduct, pulled: PulledProduct, facts: Facts, locale: str | None) -> JsonObject | None:
     """The product's content with what the shop changed; null when that changes nothing."""
     shop = seen_of_product(pulled)
-    fields = changed_fields(shop, facts.seen.get(known.row["id"]), content_of(known, locale))
+    ours = content_of(known, locale)
+    fields = changed_fields(shop, content_seen(known, facts, locale), ours)
     content: JsonObject = dict(known.row["content"])
     if "title" in fields and pulled.title.strip():
         content["names"] = _put(content["names"], locale, pulled.title)
