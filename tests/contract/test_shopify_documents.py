@@ -19,7 +19,7 @@ from pixee_workers.platforms.shopify import bulk, user_errors, wire
 from pixee_workers.platforms.shopify.documents import product_document, variables_of
 
 _IDEMPOTENT = "directive @idempotent(key: String!) on FIELD"
-"""Mandatory at runtime since 2026-04 and absent from the published text (see its SOURCE.txt)."""
+"""For a published text that lacks it, as its SOURCE.txt says (docs/proved-different.md)."""
 
 
 @pytest.fixture(scope="module")
