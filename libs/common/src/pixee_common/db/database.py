@@ -101,7 +101,8 @@ class Database:
         async with pool.acquire() as connection:
             try:
                 yield connection
-            except asyncpg.InternalClientError:  # out of step with the server: nobody may have it after us
+            # Out of step with the server, or with a server that was demoted: nobody may have it after us.
+            except (asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError):
                 connection.terminate()
                 raise
 
