@@ -30,7 +30,7 @@ def _place(cursor: str | None) -> tuple[int, int]:
     if cursor is None:
         return 0, 0
     no, dot, index = cursor.partition(".")
-    if not (dot and no.isdecimal() and index.isdecimal() and len(cursor) < 20):
+    if not (dot and no.isdecimal() and index.isdecimal() and len(no) < 10 and len(index) < 10):
         raise invalid(Pointer(pointer="query/cursor", detail="no cursor of ours; take next_cursor as it came"))
     return int(no), int(index)
 
