@@ -69,3 +69,22 @@ async def test_large_rows_leave_in_batches_that_can_be_published_in_time(owner: 
         await asyncio.gather(running, return_exceptions=True)
         await owner.run(lambda c: c.execute("DELETE FROM outbox"))
     assert relay.published == ROWS
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_relay_that_is_woken_and_stopped_in_the_same_moment_stops(monkeypatch, turns: int) -> None:
+    async def nothing_to_move() -> bool:
+        return False
+
+    relay = Relay(Database("postgresql://nowhere", name="test"), "nowhere:1", TopicSettings(), name="test")
+    monkeypatch.setattr(relay, "_round", nothing_to_move)
+    monkeypatch.setattr(relays, "_SWEEP_SECONDS", 60)
+    running = asyncio.create_task(relay.run())
+    await asyncio.sleep(0.01)
+    relay.wake()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=1)
+    running.cancel()
+    assert done

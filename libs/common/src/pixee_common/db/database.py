@@ -162,7 +162,8 @@ class Database:
                 callback("")
             while not lost.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), timeout=10)
+                    async with asyncio.timeout(10):
+                        await lost.wait()
                 if not lost.is_set():
                     await connection.execute("SELECT 1", timeout=5)
         finally:

@@ -66,8 +66,10 @@ class Relay:
             while True:
                 self._awake.clear()
                 if not await self._round():
+                    # Not wait_for: Python 3.11's forgets a cancellation that comes in the moment of a wake, and this would go on.
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._awake.wait(), timeout=_SWEEP_SECONDS)
+                        async with asyncio.timeout(_SWEEP_SECONDS):
+                            await self._awake.wait()
         finally:
             await self._drop_producer()
 
