@@ -113,3 +113,11 @@ async def test_a_deletion_that_fails_leaves_the_days_made(world, database: Datab
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await keep_house(database, 30)
     assert await world.value("SELECT to_regclass($1) IS NOT NULL", f"jobs_{AHEAD}")
+
+
+async def test_two_orchestrators_that_make_the_same_day_at_midnight_both_go_on(world, as_role) -> None:
+    for table in TABLES:
+        await world.execute(f"DROP TABLE IF EXISTS {table}_{AHEAD}")
+    await asyncio.gather(*(keep_house(as_role("orchestrator"), 30) for _ in range(4)))
+    for table in TABLES:
+        assert await world.value("SELECT to_regclass($1) IS NOT NULL", f"{table}_{AHEAD}")
