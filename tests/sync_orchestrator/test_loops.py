@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pixee_common.clock import FakeClock
+from pixee_common.clock import FakeClock, SystemClock
 from pixee_orchestrator.loops import Loop, LoopStuckError, supervise
 
 
@@ -91,3 +91,21 @@ async def test_what_crashes_or_ends_is_started_again() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_loop_that_is_woken_and_stopped_in_the_same_moment_stops(turns: int) -> None:
+    async def step() -> bool:
+        return False
+
+    loop = Loop("test", step, SystemClock(), every=60)
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.01)
+    loop.wake()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=1)
+    running.cancel()
+    assert done
+    assert running.cancelled()

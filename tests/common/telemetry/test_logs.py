@@ -139,3 +139,31 @@ def test_what_json_cannot_hold_is_written_as_text() -> None:
     (line,) = lines(stream)
     assert (line["big"], line["nan"]) == (str(2**70), None)
     assert line["odd"] == {"1": ["<class 'object'>"], "b": "b'\\xff'"}
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_a_lone_surrogate_from_a_shop_costs_neither_the_line_nor_the_secrets_in_it(
+    log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    configure_logging("gateway", log_format=log_format, stream=stream)  # type: ignore[arg-type]
+    register_secrets([CANARY])
+    logging.getLogger("pixee.x").warning("the shop said %s", f"\ud800 {CANARY}", extra={"sku": "\udfff"})
+    stream.flush()
+    line = stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    assert "the shop said \\ud800 ***" in line
+    assert CANARY not in line + capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_line_that_cannot_be_written_is_told_without_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise ValueError(CANARY)
+
+    stream = configured()
+    logging.getLogger("pixee.x").warning("the shop said %s", CANARY, extra={"what": Broken()})
+    told = capsys.readouterr().err
+    assert "a line of pixee.x could not be logged: ValueError" in told
+    assert CANARY not in told + stream.getvalue()

@@ -8,7 +8,7 @@ from sync_orchestrator.auto_sync.changes import Catalog, switch
 from pixee_common.clock import SystemClock
 from pixee_common.delivery.dead_letters import DeadLetterBox
 from pixee_common.domain.job import Operation
-from pixee_common.events.catalog import ProductDeleted
+from pixee_common.events.catalog import ListPrice, PriceChanged, ProductDeleted
 from pixee_orchestrator.auto_sync.marks import Marks
 from pixee_orchestrator.catalog.consumer import CatalogConsumer
 
@@ -48,6 +48,29 @@ async def test_a_snapshot_that_brings_another_price_marks_the_price_alone(world,
     assert await catalog.pending(connector) == set()
     await catalog.product("A", quantity=3, price="7.00")
     assert await catalog.pending(connector) == {("push_prices", "A")}
+
+
+async def test_a_price_list_that_is_valid_at_other_times_marks_everything_in_it(world, catalog) -> None:
+    connector = await world.connector(catalog.account)
+    for sku in ("A", "B", "C", "D"):
+        await catalog.product(sku, quantity=3, price="5.00")
+
+    async def listed(*skus: str, until: str) -> None:
+        sale = ListPrice.model_validate(
+            {"price_list": "sale", "channel": "web", "currency": "EUR", "amount": "4", "valid_until": until}
+        )
+        await catalog.tell(*(PriceChanged(sku=sku, list_prices=(sale,)) for sku in skus))
+
+    await listed("A", "B", "C", until="2026-12-01T00:00:00Z")
+    await switch(world, connector, "push_prices")
+    before = await world.rows("SELECT sku, price_version FROM variants ORDER BY sku")
+    await listed("A", until="2026-12-24T00:00:00Z")
+    await listed("B", until="2026-12-24T00:00:00Z")  # as a PIM tells it: every SKU with the list as it is now
+    assert await catalog.pending(connector) == {("push_prices", "A"), ("push_prices", "B"), ("push_prices", "C")}
+    after = await world.rows("SELECT sku, price_version FROM variants ORDER BY sku")
+    assert [new["price_version"] > old["price_version"] for old, new in zip(before, after, strict=True)] == [
+        True, True, True, False,
+    ]  # fmt: skip
 
 
 async def test_a_deletion_marks_its_product(world, catalog) -> None:

@@ -1,6 +1,7 @@
 """`catalog.changed` on real PostgreSQL: what is applied, what is dropped with a record, what goes to the dead letters, and how fast."""
 
 import random
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -192,6 +193,29 @@ async def test_stock_of_all_locations_is_replaced_and_an_unknown_sku_is_set_asid
     version = await world.value("SELECT stock_version FROM variants")
     await teller.tell(StockChanged(sku="A", levels=both[:1]), first=8)
     assert await world.value("SELECT stock_version FROM variants") == version
+
+
+async def test_a_moment_without_an_offset_is_utc_wherever_the_service_runs(world, teller, monkeypatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        await teller.tell(ProductUpserted(product=_product("A")))
+        listed = ListPrice.model_validate(
+            {
+                "price_list": "web",
+                "channel": "web",
+                "currency": "EUR",
+                "amount": "8",
+                "valid_from": "2026-12-01T00:00:00",
+            }
+        )
+        await teller.tell(PriceChanged(sku="A", list_prices=(listed,)))
+        assert await world.value("SELECT valid_from FROM price_lists") == datetime(2026, 12, 1, tzinfo=UTC)
+        await teller.tell(PriceChanged(sku="A", list_prices=(listed,)), first=2)
+        assert await _record(world, "price:A") == (2, "unchanged")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 async def test_prices_make_their_price_lists_and_a_list_never_changes_its_currency(world, teller) -> None:

@@ -277,7 +277,7 @@ async def test_partitions_are_made_ahead_and_old_ones_dropped_unless_a_job_in_th
     ahead = "SELECT 'chunks_' || to_char((now() AT TIME ZONE 'UTC')::date + 7, 'YYYYMMDD')"
     name = await world.value(ahead)
     await world.execute(f"DROP TABLE {name}")
-    await database.run(lambda connection: keep_house(connection, 30))
+    await keep_house(database, 30)
     assert await world.value("SELECT to_regclass($1) IS NOT NULL", name)
     assert await world.value("SELECT to_regclass('jobs_20200101') IS NULL")
 

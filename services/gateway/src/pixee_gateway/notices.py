@@ -20,7 +20,8 @@ class Watch:
         end = loop.time() + seconds
         while (left := end - loop.time()) > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.noticed.wait(), timeout=min(left, _LOOK_SECONDS))
+                async with asyncio.timeout(min(left, _LOOK_SECONDS)):
+                    await self.noticed.wait()
             self.noticed.clear()
             yield
 

@@ -113,6 +113,8 @@ async def on_http_exception(_request: Request, error: Exception) -> JSONResponse
     """Problems raised by the framework: no such route, wrong method."""
     if not isinstance(error, HTTPException):
         raise error
+    if isinstance(error.__cause__, Problem):  # the framework calls whatever happens while it reads a body a bad request
+        return answer(error.__cause__)
     code = _CODES.get(error.status_code, "error")
     detail = {404: "There is nothing at this address. Mind the trailing slash of /api/v1/connectors/."}.get(
         error.status_code, str(error.detail)

@@ -56,8 +56,10 @@ class Loop:
                 pause, more = min(pause * 2, _LONGEST_PAUSE), True
             self._turned = self._clock.monotonic()
             if not more:
+                # Not wait_for: Python 3.11's forgets a cancellation that comes in the moment of a wake, and the loop would go on.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), timeout=self._every)
+                    async with asyncio.timeout(self._every):
+                        await self._awake.wait()
 
 
 async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:

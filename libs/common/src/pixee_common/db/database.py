@@ -101,7 +101,8 @@ class Database:
         async with pool.acquire() as connection:
             try:
                 yield connection
-            except asyncpg.InternalClientError:  # out of step with the server: nobody may have it after us
+            # Out of step with the server, or with a server that was demoted: nobody may have it after us.
+            except (asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError):
                 connection.terminate()
                 raise
 
@@ -161,7 +162,8 @@ class Database:
                 callback("")
             while not lost.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), timeout=10)
+                    async with asyncio.timeout(10):
+                        await lost.wait()
                 if not lost.is_set():
                     await connection.execute("SELECT 1", timeout=5)
         finally:

@@ -1,10 +1,14 @@
 """Brings a database up to date: revisions, roles, grants, row-level security, functions and day partitions.
 
-Everything but the revisions is written anew at each run, from the tables of facts that declare it.
+Everything but the revisions is written anew at each run, from the tables of facts that declare it. That takes locks against
+everybody, for a moment. Where somebody reads a table for long (a backup), all of it is undone and tried again later: who waited for
+such a lock would make every reader and writer of a running system wait behind it.
 """
 
 import asyncio
+import logging
 import os
+import time
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -12,11 +16,17 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pixee_common.db import grants, partitions
 
+_log = logging.getLogger(__name__)
 _ADVISORY_LOCK = 0x70697865
+_LOCK_WAIT = "1s"
+_PAUSE_SECONDS = 5.0
+_BUSY = frozenset({"55P03", "40P01"})
+"""Lock not available, deadlock."""
 
 
 def alembic_config() -> Config:
@@ -63,6 +73,7 @@ def _settle(connection: Connection) -> None:
 
 def _upgrade(connection: Connection, revision: str) -> None:
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'"))
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
@@ -75,14 +86,34 @@ def engine_url(dsn: str) -> str:
     return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-async def migrate(dsn: str, revision: str = "head") -> None:
-    """Upgrades the database behind the DSN, whose role must own it. Several at once wait for one another."""
+async def migrate(dsn: str, revision: str = "head", *, patience: float = 3600.0) -> None:
+    """Upgrades the database behind the DSN, whose role must own it. Several at once wait for one another.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database refuses; a table was in use for the whole of `patience` (seconds).
+    """
     engine = create_async_engine(engine_url(dsn))
+    until = time.monotonic() + patience
+    try:
+        while True:
+            last = time.monotonic() >= until
+            if await _migrated(engine, revision, last=last):
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+    finally:
+        await engine.dispose()
+
+
+async def _migrated(engine: AsyncEngine, revision: str, *, last: bool) -> bool:
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade, revision)
-    finally:
-        await engine.dispose()
+    except DBAPIError as error:
+        if last or getattr(error.orig, "sqlstate", None) not in _BUSY:
+            raise
+        _log.warning("a table is in use; the migration is tried again in %g s", _PAUSE_SECONDS)
+        return False
+    return True
 
 
 def main() -> None:

@@ -27,6 +27,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (topic, partition, "offset") WHERE "offset" IS NOT NULL DO NOTHING
 RETURNING id
 """
+# The place is taken by another message: the broker was emptied since, and counts from 0 again. Kept without its place, then.
+_KNOWN = """
+SELECT EXISTS (
+    SELECT FROM dead_letters
+    WHERE topic = $1 AND partition = $2 AND "offset" = $3 AND key IS NOT DISTINCT FROM $4 AND payload = $5
+) OR EXISTS (
+    SELECT FROM dead_letters WHERE topic = $1 AND "offset" IS NULL AND key IS NOT DISTINCT FROM $4 AND payload = $5
+)
+"""
 
 
 async def set_aside(
@@ -43,14 +52,17 @@ async def set_aside(
     headers: Mapping[str, str] | None = None,
     account_id: UUID | None = None,
 ) -> None:
-    """Keeps one message, once: the same place on the same topic is not kept again."""
+    """Keeps one message, once: the same message at the same place on the same topic is not kept again."""
     found = {_storable(name): _storable(value) for name, value in (headers or {}).items()}
     message = _storable(message)
-    row = await connection.fetchrow(
-        _INSERT, account_id, topic, partition, offset, key, payload, found, reason, message[:1000]
-    )
+    told = (key, payload, found, reason, message[:1000])
+    row = await connection.fetchrow(_INSERT, account_id, topic, partition, offset, *told)
     if row is None:
-        return
+        if await connection.fetchval(_KNOWN, topic, partition, offset, key, payload):
+            return
+        row = await connection.fetchrow(_INSERT, account_id, topic, None, None, *told)
+    if row is None:
+        raise RuntimeError("a message without a place is always kept")
     _log.error("dead letter %d of %s: %s: %s", row["id"], topic, reason, message[:200])
     event = DeadLettered(
         dead_letter_id=row["id"],

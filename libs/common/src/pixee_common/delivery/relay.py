@@ -25,11 +25,18 @@ from pixee_common.telemetry import inject, span
 _log = logging.getLogger(__name__)
 
 BATCH = 500
+BATCH_BYTES = 16 * 1024 * 1024
+"""Where rows are large, fewer are taken at once: what cannot be published in the time given would be tried again for ever."""
 _SWEEP_SECONDS = 1.0
 _PUBLISH_SECONDS = 8.0
 
 _TAKE = """
-DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+WITH locked AS MATERIALIZED (
+    SELECT id, octet_length(payload) AS bytes FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+), taken AS MATERIALIZED (
+    SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM locked) l WHERE before < $2
+)
+DELETE FROM outbox WHERE id = ANY(ARRAY(SELECT id FROM taken))
 RETURNING id, topic, key, payload, headers
 """
 _HOPELESS = (MessageSizeTooLargeError, InvalidTopicError)
@@ -58,14 +65,16 @@ class Relay:
         try:
             while True:
                 self._awake.clear()
-                moved = await self._round()
-                if moved < BATCH:
+                if not await self._round():
+                    # Not wait_for: Python 3.11's forgets a cancellation that comes in the moment of a wake, and this would go on.
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._awake.wait(), timeout=_SWEEP_SECONDS)
+                        async with asyncio.timeout(_SWEEP_SECONDS):
+                            await self._awake.wait()
         finally:
             await self._drop_producer()
 
-    async def _round(self) -> int:
+    async def _round(self) -> bool:
+        """Whether there may be more to publish at once."""
         try:
             if self._producer is None:
                 await self._open_producer()
@@ -74,7 +83,7 @@ class Relay:
             _log.warning("outbox: %s, trying again", type(error).__name__)
             await self._drop_producer()
             await asyncio.sleep(_SWEEP_SECONDS)
-            return 0
+            return False
 
     async def _open_producer(self) -> None:
         await provision(self._bootstrap, self._topics)
@@ -93,14 +102,14 @@ class Relay:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(producer.stop(), timeout=3)
 
-    async def _move(self) -> int:
+    async def _move(self) -> bool:
         async with self._database.transaction() as connection:
-            rows = sorted(await connection.fetch(_TAKE, BATCH), key=lambda row: int(row["id"]))
+            rows = sorted(await connection.fetch(_TAKE, BATCH, BATCH_BYTES), key=lambda row: int(row["id"]))
             if rows:
                 async with asyncio.timeout(_PUBLISH_SECONDS):
                     await self._publish(connection, rows)
         self.published += len(rows)
-        return len(rows)
+        return len(rows) >= BATCH or sum(len(row["payload"]) for row in rows) >= BATCH_BYTES
 
     async def _publish(self, connection: Connection, rows: Sequence[Any]) -> None:
         if self._producer is None:

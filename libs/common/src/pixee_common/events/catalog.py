@@ -4,11 +4,11 @@ An event carries the whole new state of one entity (a snapshot), a source and a 
 sequence is taken, so a late or repeated event changes nothing.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pixee_common.domain.money import Amount, Currency
 from pixee_common.domain.product import Product, ProductKey, Sku, StockLevel
@@ -17,6 +17,14 @@ from pixee_common.events.envelope import Event
 
 class _Change(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _utc(moment: datetime) -> datetime:
+    """A moment without an offset is UTC: never the time zone of the machine that happens to read it."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
 
 
 class ProductUpserted(_Change):
@@ -57,15 +65,15 @@ class StockChanged(_Change):
 
 
 class ListPrice(_Change):
-    """A variant's price in one price list, which is made where it does not exist yet."""
+    """A variant's price in one price list, which is made where it does not exist yet. A moment without an offset is UTC."""
 
     price_list: str = Field(min_length=1, max_length=100)
     channel: str = Field(min_length=1, max_length=100)
     currency: Currency
     amount: Amount
     compare_at: Amount | None = None
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
 
 
 class PriceChanged(_Change):

@@ -3,6 +3,7 @@
 Redaction happens in the formatter, the last place before text leaves, so that no handler, library or traceback gets around it.
 """
 
+import json
 import logging
 import sys
 import time
@@ -33,7 +34,7 @@ def configure_logging(
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
     """Make the root logger write to standard output, and every library's logger go through it."""
-    handler = logging.StreamHandler(stream or sys.stdout)
+    handler = _Handler(stream or sys.stdout)
     handler.setFormatter(TextFormatter(service) if log_format == "text" else JsonFormatter(service))
     handler.addFilter(RepeatLimit(NOISY_LOGGERS, monotonic=monotonic))
     root = logging.getLogger()
@@ -71,7 +72,10 @@ class JsonFormatter(logging.Formatter):
         error = _error_text(record)
         if error:
             line["error"] = error
-        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        try:
+            return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        except orjson.JSONEncodeError:  # a lone surrogate, as a shop's answer may hold
+            return json.dumps(line, default=str)
 
 
 class TextFormatter(logging.Formatter):
@@ -87,7 +91,14 @@ class TextFormatter(logging.Formatter):
         tail = "".join(f" {name}={value}" for name, value in fields.items())
         line = f"{moment} {record.levelname} {self._service} {record.name} {_message(record)}{tail}"
         error = _error_text(record)
-        return f"{line}\n{error}" if error else line
+        return (f"{line}\n{error}" if error else line).encode("utf-8", "backslashreplace").decode()
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """The library's own would print template and arguments, secrets included, to standard error."""
+        error = sys.exc_info()[0]
+        print(f"a line of {record.name} could not be logged: {error.__name__ if error else '?'}", file=sys.stderr)
 
 
 class RepeatLimit(logging.Filter):

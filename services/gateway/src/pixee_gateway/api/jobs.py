@@ -120,7 +120,8 @@ async def watch_job(
 ) -> StreamingResponse:
     """Server-sent events: `snapshot`, then `change` at every change until the job has ended; `id` is the job's version."""
     await cases.jobs.one(caller, job_id)
-    seen = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+    ours = last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) < 19
+    seen = int(last_event_id or 0) if ours else None
 
     async def events() -> AsyncIterator[bytes]:
         name = "snapshot" if seen is None else "change"

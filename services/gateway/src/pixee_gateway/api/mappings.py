@@ -18,6 +18,9 @@ from pixee_gateway.schemas.mappings import (
 from pixee_gateway.state import CallerOf, Cases
 from pixee_gateway.usecases.mappings import KnownMapping
 
+_DIGITS = 19
+"""Of a version at most: a longer number is none of ours, and Python refuses to read a very long one."""
+
 
 def add_mappings(router: APIRouter, name: str, only: str | None) -> None:
     """Adds them; `name` begins the operation ids, `only` is the one platform."""
@@ -77,7 +80,7 @@ def _add_mapping(router: APIRouter, name: str, only: str | None) -> None:
 def _version(in_body: int | None, if_match: str | None) -> int:
     """The version that the caller read. Raises a 422 problem where none is named, or two that differ."""
     text = (if_match or "").strip().removeprefix("W/").strip('"')
-    if if_match is not None and not text.isdecimal():
+    if if_match is not None and not (text.isdecimal() and len(text) < _DIGITS):
         raise invalid(Pointer(pointer="header/If-Match", detail='give the version that you read, for example "3"'))
     named = int(text) if if_match is not None else in_body
     if named is None:

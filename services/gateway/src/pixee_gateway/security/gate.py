@@ -14,16 +14,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pixee_common.db import is_transient
 from pixee_common.telemetry import log_context, span
 from pixee_gateway.problems import Problem, answer
-from pixee_gateway.security.authentication import Authenticator, Permission
+from pixee_gateway.security.authentication import Authenticator, Caller, Permission
 
 MOST_BYTES = 1_000_000
 _WEBHOOK = re.compile(r"/api/v1/[a-z0-9_]+/[^/]+/webhooks")
+
+# What PostgreSQL says of U+0000 in a text, and in JSON.
+_UNSTORABLE = frozenset({"22021", "22P05"})
 
 _Message = MutableMapping[str, Any]
 
 
 def _too_large() -> Problem:
     return Problem(413, "too_large", f"A body may have at most {MOST_BYTES // 1_000_000} MB.")
+
+
+def _known(error: Exception) -> Problem | None:
+    """What the database's error says to the caller; null where it is one of ours."""
+    if is_transient(error):
+        return Problem(503, "unavailable", "The database cannot be reached; try again.", headers={"Retry-After": "2"})
+    if getattr(error, "sqlstate", None) in _UNSTORABLE:
+        return Problem(422, "invalid_request", "The request holds the character U+0000, which no text may hold.")
+    return None
 
 
 class Gate:
@@ -43,26 +55,25 @@ class Gate:
             attributes={"http.request.method": scope["method"]},
         ):  # fmt: skip
             try:
-                await self._admit(scope, headers)
+                caller = await self._admitted(scope, headers)
                 body = _Bounded(receive, int(headers.get("content-length") or 0))
-                await self._app(scope, body, send)
+                with log_context(account=caller.account_id if caller else None):
+                    await self._app(scope, body, send)
             except Problem as problem:
                 await answer(problem)(scope, receive, send)
             except Exception as error:
-                if not is_transient(error):
+                told = _known(error)
+                if told is None:
                     raise
-                unavailable = Problem(
-                    503, "unavailable", "The database cannot be reached; try again.", headers={"Retry-After": "2"}
-                )
-                await answer(unavailable)(scope, receive, send)
+                await answer(told)(scope, receive, send)
 
-    async def _admit(self, scope: Scope, headers: Headers) -> None:
+    async def _admitted(self, scope: Scope, headers: Headers) -> Caller | None:
         if scope["method"] == "POST" and _WEBHOOK.fullmatch(scope["path"]):
-            return  # signed by the shop, verified by a worker
+            return None  # signed by the shop, verified by a worker
         caller = await self._authenticator.caller(headers.get("authorization"))
         caller.require(Permission.READ if scope["method"] in {"GET", "HEAD"} else Permission.MANAGE_SETTINGS)
         scope["pixee.caller"] = caller
-        log_context(account=str(caller.account_id))
+        return caller
 
 
 class _Bounded:

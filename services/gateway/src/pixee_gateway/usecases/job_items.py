@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pixee_common.db import Connection, Database
-from pixee_common.domain.job import COUNTS_AS, LETTER_OUTCOMES, Counted, Operation
+from pixee_common.domain.job import COUNTS_AS, LETTER_OUTCOMES, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import REASONS, ReasonCode
 from pixee_gateway.problems import Pointer, invalid, not_found
 from pixee_gateway.schemas.jobs import JobItem
@@ -14,7 +14,12 @@ from pixee_gateway.security.authentication import Caller
 _JOB = "SELECT operation FROM jobs WHERE id = $1 AND account_id = $2"
 _CHUNKS = """
 SELECT no, item_ids, letters FROM chunks WHERE job_id = $1 AND account_id = $2 AND no >= $3
-  AND ($4::text IS NULL OR letters ~ $4) ORDER BY no LIMIT $5
+  AND ($4::text IS NULL OR letters ~ $4) AND ($6::int[] IS NULL OR no = ANY ($6)) ORDER BY no LIMIT $5
+"""
+# Else a page of a reason that few items have would read every item of the job.
+_CHUNKS_OF_REASON = """
+SELECT DISTINCT chunk_no FROM item_issues WHERE job_id = $1 AND account_id = $2 AND reason = $3 AND chunk_no >= $4
+ORDER BY chunk_no
 """
 _ISSUES = "SELECT * FROM item_issues WHERE job_id = $1 AND item_id = ANY ($2::uuid[])"
 _PRODUCTS = """
@@ -30,7 +35,7 @@ def _place(cursor: str | None) -> tuple[int, int]:
     if cursor is None:
         return 0, 0
     no, dot, index = cursor.partition(".")
-    if not (dot and no.isdecimal() and index.isdecimal() and len(cursor) < 20):
+    if not (dot and no.isdecimal() and index.isdecimal() and len(no) < 10 and len(index) < 10):
         raise invalid(Pointer(pointer="query/cursor", detail="no cursor of ours; take next_cursor as it came"))
     return int(no), int(index)
 
@@ -49,14 +54,23 @@ class JobItems:
         letters = "".join(
             letter for letter, kind in LETTER_OUTCOMES.items() if state is None or COUNTS_AS[kind] is state
         )
+        if reason == ReasonCode.UNCHANGED:  # such an item has no issue
+            letters = "".join(letter for letter in letters if LETTER_OUTCOMES[letter] is OutcomeKind.SKIPPED)
+        everything = state is None and reason != ReasonCode.UNCHANGED
+        pattern = None if everything else f"[{letters}]" if letters else "^$"
         found: list[JobItem] = []
         async with self._database.transaction(caller.account_id) as connection:
             operation = await connection.fetchval(_JOB, job_id, caller.account_id)
             if operation is None:
                 raise not_found("job")
+            numbers = None
+            if reason is not None and reason != ReasonCode.UNCHANGED:
+                of_reason = await connection.fetch(_CHUNKS_OF_REASON, job_id, caller.account_id, reason, no)
+                numbers = [row["chunk_no"] for row in of_reason]
             while True:
-                pattern = f"[{letters.replace('.', '')}{'.' if '.' in letters else ''}]" if state is not None else None
-                chunks = await connection.fetch(_CHUNKS, job_id, caller.account_id, no, pattern, _CHUNKS_AT_ONCE)
+                chunks = await connection.fetch(
+                    _CHUNKS, job_id, caller.account_id, no, pattern, _CHUNKS_AT_ONCE, numbers
+                )
                 for chunk in chunks:
                     start = index if chunk["no"] == no else 0
                     wanted = [

@@ -51,6 +51,18 @@ FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::text[], $5::text[])
 WHERE v.id = a.id
 RETURNING v.id, v.price_version, v.price_origin
 """
+# A list that is valid at other times, or for another channel, changes the price of everything in it.
+REPRICE_LISTS = """
+UPDATE variants v SET price_version = nextval('catalog_version'), price_origin = a.origin
+FROM (
+    SELECT DISTINCT ON (i.variant_id) i.variant_id, l.origin
+    FROM unnest($1::uuid[], $2::text[]) AS l(id, origin) JOIN price_list_items i ON i.price_list_id = l.id
+    WHERE NOT EXISTS (SELECT FROM unnest($3::uuid[]) AS done(id) WHERE done.id = i.variant_id)
+    ORDER BY i.variant_id
+) a
+WHERE v.id = a.variant_id AND v.deleted_at IS NULL
+RETURNING v.id, v.price_version, v.price_origin
+"""
 
 ListRow = tuple[UUID, str, str, str, Any, Any]
 
@@ -62,6 +74,8 @@ class _Book:
     lists: dict[str, ListRow]
     items: dict[tuple[UUID, UUID], tuple[Decimal, Decimal | None]]
     changed_lists: dict[str, ListRow] = field(default_factory=dict)
+    reshaped: dict[UUID, str] = field(default_factory=dict)
+    """Lists that were there before, and who changed their channel or times."""
     changed_items: dict[tuple[UUID, UUID], tuple[Decimal, Decimal | None]] = field(default_factory=dict)
 
     @classmethod
@@ -80,7 +94,7 @@ class _Book:
             return None
         return f"price list {given.price_list} is in {stored[3]}, not in {given.currency}"
 
-    def put(self, variant: UUID, given: ListPrice) -> bool:
+    def put(self, variant: UUID, given: ListPrice, origin: str) -> bool:
         """Whether anything changes."""
         stored = self.lists.get(given.price_list)
         row: ListRow = (
@@ -89,6 +103,8 @@ class _Book:
         )
         if row != stored:
             self.lists[given.price_list] = self.changed_lists[given.price_list] = row
+            if stored:
+                self.reshaped[row[0]] = origin
         price = (given.amount, given.compare_at)
         if self.items.get((row[0], variant)) == price:
             return row != stored
@@ -126,7 +142,7 @@ async def change_prices(
         if isinstance(base, str) or refusal:
             results.append(Applied(Status.REFUSED, ReasonCode.CURRENCY_MISMATCH, refusal))
             continue
-        listed = [book.put(variant, price) for price in told.change.list_prices]
+        listed = [book.put(variant, price, told.origin) for price in told.change.list_prices]
         if base == prices[variant] and not any(listed):
             results.append(Applied(Status.UNCHANGED))
             continue
@@ -138,6 +154,9 @@ async def change_prices(
         written = await connection.fetch(WRITE_PRICES, *(list(column) for column in zip(*rows, strict=True)))
         marks.add(Operation.PUSH_PRICES, written)
     await book.write(connection, account)
+    if book.reshaped:
+        lists = (list(book.reshaped), list(book.reshaped.values()))
+        marks.add(Operation.PUSH_PRICES, await connection.fetch(REPRICE_LISTS, *lists, list(changed)))
     return results
 
 

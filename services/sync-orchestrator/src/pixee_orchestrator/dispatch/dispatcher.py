@@ -30,7 +30,8 @@ class Dispatcher:
     async def turn(self) -> bool:
         """Waits for pokes at most a second, gathers them for 50 ms, and rings. Always wants to go on."""
         try:
-            await asyncio.wait_for(self._awake.wait(), timeout=1.0)
+            async with asyncio.timeout(1.0):
+                await self._awake.wait()
         except TimeoutError:
             return True
         await asyncio.sleep(_GATHER_SECONDS)

@@ -1,8 +1,13 @@
 """Day partitions ahead and old ones gone, and short-lived rows removed. The tables themselves belong to the owner, so the first two are
 functions that run under the owner's rights.
+
+Each in a transaction of its own: were the partitions made in one with what may fail or wait (rows of a month to delete), that would
+undo them time after time, and a week later no job could be written.
 """
 
-from pixee_common.db import Connection
+from collections.abc import Awaitable, Callable
+
+from pixee_common.db import Connection, Database
 
 __all__ = ["keep_house"]
 
@@ -25,11 +30,18 @@ OLD_PAGES = "DELETE FROM pulled_pages WHERE staged_at < now() - make_interval(da
 OLD_ROWS = (OLD_REMOTE_JOBS, OLD_SUBMISSIONS, OLD_PAGES)
 
 
-async def keep_house(connection: Connection, keep_days: int) -> None:
+async def keep_house(database: Database, keep_days: int) -> None:
     """Runs all of it; harmless at any time and from several replicas."""
-    await connection.execute("SELECT ensure_partitions()")
+    await database.run(_executes("SELECT ensure_partitions()"))
+    await database.run(_executes("SELECT drop_partitions($1)", keep_days))
     for statement in STATEMENTS:
-        await connection.execute(statement)
+        await database.run(_executes(statement))
     for statement in OLD_ROWS:
-        await connection.execute(statement, keep_days)
-    await connection.execute("SELECT drop_partitions($1)", keep_days)
+        await database.run(_executes(statement, keep_days))
+
+
+def _executes(statement: str, *arguments: object) -> Callable[[Connection], Awaitable[None]]:
+    async def work(connection: Connection) -> None:
+        await connection.execute(statement, *arguments)
+
+    return work

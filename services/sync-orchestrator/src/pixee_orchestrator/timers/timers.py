@@ -94,9 +94,5 @@ class Timers:
 
     async def house(self) -> bool:
         """Partitions and retention."""
-
-        async def work(connection: Connection) -> None:
-            await keep_house(connection, self._settings.keep_days)
-
-        await self._database.run(work)
+        await keep_house(self._database, self._settings.keep_days)
         return False

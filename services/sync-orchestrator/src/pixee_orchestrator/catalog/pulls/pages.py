@@ -51,7 +51,7 @@ def amount(text: str | None) -> Decimal | None:
         return None
     if value is None or not value.is_finite() or not 0 < value <= LARGEST_AMOUNT:
         return None
-    return value.quantize(Decimal("0.0001")).normalize()
+    return value.quantize(Decimal("0.0001")).normalize() or None  # less than the catalog can hold is nothing
 
 
 def decimal_text(value: Decimal) -> str:
