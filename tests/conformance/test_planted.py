@@ -1,9 +1,11 @@
 """Each law is broken by the bug that it is there to find, and says so."""
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from conformance import bugs_of_calls
 from conformance.bench import PRODUCTS
 from conformance.laws import LAWS
 from conformance.opening import bench_of
@@ -12,6 +14,7 @@ from conformance.planted import BUGS, OUTSIDE_THE_SCHEMA, Bug
 from pixee_common.domain.job import OutcomeKind
 from pixee_simulators.kit.specs import find_specs
 from pixee_workers.sync_base import assembling, preparing, results, tokens
+from pixee_workers.sync_base.credentials_gate import CredentialsGate
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.outcomes import Outcome
 from pixee_workers.sync_base.uploads.gathering import Loader
@@ -129,3 +132,15 @@ async def test_an_engine_that_writes_an_item_for_each_chunk_is_found(owner, as_r
     monkeypatch.setattr(Loader, "_put", forgetful)
     because = r"files of \[4\] records"
     await _breaks("an_item_in_two_chunks_of_a_file_is_written_once", because, owner, as_role, "amazon_sp_api")
+
+
+@pytest.mark.parametrize("gated", [True, False])
+async def test_an_adapter_that_knocks_on_with_a_refused_key_is_held_by_the_engine(
+    gated, owner, as_role, monkeypatch
+) -> None:
+    if not gated:
+        monkeypatch.setattr(CredentialsGate, "check", lambda *_given: None)
+    async with bench_of("larkshop", owner, as_role("worker"), bugs_of_calls.knocking) as bench:
+        because = r"[1-9][0-9]* calls started after the first refusal"
+        with contextlib.nullcontext() if gated else pytest.raises(AssertionError, match=because):
+            await LAWS["refused_credentials_pause_the_connector"](bench)
