@@ -22,7 +22,7 @@ from pixee_workers.sync_base.hashes import UNSURE
 from pixee_workers.sync_base.outcomes import Outcome
 from pixee_workers.sync_base.results import Tally
 from pixee_workers.sync_base.tracks import origin_from
-from pixee_workers.sync_base.upload_contract import Collected
+from pixee_workers.sync_base.upload_contract import Collected, FollowUp
 from pixee_workers.sync_base.uploads.following import followed
 from pixee_workers.sync_base.uploads.late_rows import Late, LateRows
 from pixee_workers.sync_base.uploads.rows import OpenFile, Part, UploadRows
@@ -95,14 +95,19 @@ class LateVerdicts:
         taken = [one.item_id for one in said if one.kind is OutcomeKind.ACCEPTED]
         if not taken or collected.follow_up is None:
             return said, ()
-        job = followed(part, taken, replace(collected.follow_up, deadline_seconds=0.0), file)
         poller = self._poller
+        job = followed(part, taken, self._aged(collected.follow_up, file), file)
         answer = await poller.ask(lambda context: poller.adapter.poll(job, context), uuid5(part.row_id, "late"))
         if isinstance(answer, PlatformFault):
             return said, () if answer.kind is FaultKind.REFUSED else taken
         looked = {one.item_id: one for one in answer.outcomes if one.item_id in taken}
         left = [] if answer.done else [item for item in taken if item not in looked]
         return [looked.get(one.item_id, one) for one in said], left
+
+    def _aged(self, follow: FollowUp, file: OpenFile) -> FollowUp:
+        """With the time that is left of it, as if the result had come when the file was due: nobody knows better."""
+        late = (self._poller.wiring.clock.now() - file.deadline_at).total_seconds()
+        return replace(follow, deadline_seconds=max(0.0, follow.deadline_seconds - max(0.0, late)))
 
     def _event(self, found: _Found, told: Mapping[UUID, LateVerdict]) -> SyncProgress:
         chunk, row = found.chunk, found.row
