@@ -1,5 +1,6 @@
 """Mistakes in how an adapter calls: what it tells, where it goes, how many at once, with which token, from which page on."""
 
+import contextlib
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -69,6 +70,28 @@ def crowding(real: Adapter) -> Adapter:
     products = capabilities[Operation.PUSH_PRODUCTS]
     capabilities[Operation.PUSH_PRODUCTS] = products.model_copy(update={"concurrency": products.concurrency + 4})
     return Planted(real, manifest=real.manifest.model_copy(update={"capabilities": capabilities}))
+
+
+class _Knocking(Once):
+    """A context under an adapter that does not take a refusal for an answer."""
+
+    async def call(self, request: Any) -> Any:
+        for _ in range(3):
+            with contextlib.suppress(PlatformFault):
+                return await self._real.call(request)
+        return await self._real.call(request)
+
+
+def knocking(real: Adapter) -> Adapter:
+    """Tries again by itself, whatever it was told."""
+
+    async def submit(operation: Operation, items: Any, context: CallContext) -> Submission:
+        return await real.submit(operation, items, _Knocking(context))
+
+    async def find(operation: Operation, items: Any, context: CallContext) -> Any:
+        return await real.find(operation, items, _Knocking(context))
+
+    return Planted(real, submit=submit, find=find)
 
 
 class _Wandering(Once):

@@ -85,6 +85,10 @@ class JobRows:
         assert counted + still_open == row["size"], f"{counted} counted and {still_open} open of {row['size']} items"
         assert (row["state"] == "waiting") is (result.wait is not None), f"the chunk is {row['state']}"
 
+    async def late(self, result: ChunkResult) -> bool:
+        """Writes the result of a worker whose chunk others have carried meanwhile; whether it was taken."""
+        return await self._writer.write(self.worker, result)
+
     async def orphaned(self, result: ChunkResult) -> None:
         """The worker died after the call and before its result was written: what the orchestrator's timer leaves of the chunk."""
         await self._rows.run(

@@ -1,11 +1,16 @@
 """Platforms say when to come again, and to whom they talk at all. Both are obeyed, and neither counts as a failure."""
 
+from typing import Any
+
 from conformance.bench import PRICES, PRODUCTS, STOCK, Bench
 from conformance.law import law
+from conformance.planting import Planted
 from system.call_log import highest_concurrency
 
+from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.job import OPEN_LETTERS
 from pixee_common.domain.reasons import ReasonCode
+from pixee_workers.sync_base.adapter import Adapter
 
 
 @law(PRODUCTS, STOCK)
@@ -102,14 +107,17 @@ async def a_throttle_without_a_time_amid_a_chunk_fails_nobody(bench: Bench) -> N
 
 @law(PRODUCTS)
 async def refused_credentials_pause_the_connector(bench: Bench) -> None:
-    """At most two calls, or those that leave at once; the connector is in error with a message, the items wait, and no further chunk
-    calls the shop.
+    """No call starts after the first refusal was answered; the connector is in error with a message, the items wait, and no further
+    chunk calls the shop.
 
-    If it fails: `classify` must answer `credentials` for what the platform says to a bad key.
+    If it fails: `classify` must answer `credentials` for what the platform says to a bad key; make no call outside `context.call`.
     """
     at_once = max(2, bench.manifest.capabilities[PRODUCTS].concurrency)
-    products, _ = await bench.products(at_once + 1)
+    products, _ = await bench.products(2 * at_once + 1)
     bench.settings(**bench.profile.wrong)
+    bench.simulator.put_limits(bench.profile.host, {"latency_ms": 5})
+    steps = bench.sender.steps
+    bench.restart(lambda real: _telling(real, steps))
     job = await bench.jobs.plan(PRODUCTS, products)
     result = await bench.turn(job)
     assert result is not None
@@ -117,12 +125,29 @@ async def refused_credentials_pause_the_connector(bench: Bench) -> None:
     (row,) = await bench.rows.run("SELECT status, last_error FROM connectors WHERE id = $1", bench.rows.connector)
     assert row["status"] == "error", f"the connector is {row['status']}"
     assert row["last_error"], "the merchant is not told what to do"
+    late = steps[steps.index(_REFUSED) :].count("call")
+    assert late == 0, f"{late} calls started after the first refusal was answered"
     calls = len(bench.log())
     assert calls <= at_once, f"{calls} calls with refused credentials"
     other = await bench.jobs.plan(PRODUCTS, products)
     for again in (job, other):
         assert await bench.turn(again) is None, "a chunk of a connector in error was claimed"
     assert len(bench.log()) == calls, "called again with refused credentials"
+
+
+_REFUSED = "refused"
+
+
+def _telling(real: Adapter, steps: list[str]) -> Adapter:
+    """Notes among the calls when the engine was told that the credentials are refused."""
+
+    def classify(answer: Any) -> PlatformFault | None:
+        fault = real.classify(answer)
+        if fault is not None and fault.kind is FaultKind.CREDENTIALS:
+            steps.append(_REFUSED)
+        return fault
+
+    return Planted(real, classify=classify)
 
 
 @law(PRODUCTS)

@@ -1,22 +1,11 @@
 """Which bug each law must find. A law that a planted bug does not break, or breaks for another reason, proves nothing."""
 
-from dataclasses import dataclass
-
 from conformance import bugs, bugs_of_calls, bugs_of_mappings, bugs_of_verdicts
-from conformance.planting import Plant, both, classifying, mapping, requesting, rewriting, submitting
+from conformance.bug import Bug
+from conformance.planted_results import BUGS_OF_RESULTS
+from conformance.planting import both, classifying, mapping, requesting, rewriting, submitting
 
 from pixee_common.domain.job import Operation
-
-
-@dataclass(frozen=True)
-class Bug:
-    """`because`: a regular expression for what the law says when it finds the bug."""
-
-    law: str
-    slug: str
-    plant: Plant
-    because: str
-
 
 BUGS = (
     Bug(
@@ -220,6 +209,7 @@ BUGS = (
         submitting(bugs_of_verdicts.patient),
         "past its deadline, and yet ww",
     ),
+    *BUGS_OF_RESULTS,
 )
 
 OUTSIDE_THE_SCHEMA = requesting(rewriting(bugs.unheard_of), Operation.PUSH_PRODUCTS)

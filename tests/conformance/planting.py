@@ -10,6 +10,7 @@ from pixee_common.domain.job import Operation
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.calls import CallContext, HttpRequest
 from pixee_workers.sync_base.outcomes import Submission
+from pixee_workers.sync_base.upload_contract import Collected
 
 Plant = Callable[[Adapter], Adapter]
 
@@ -139,3 +140,18 @@ def rewriting(change: Callable[[dict[str, Any]], None]) -> Callable[[HttpRequest
         return replace(request, content=json.dumps(body).encode())
 
     return changed
+
+
+def collecting(change: Callable[[Collected], Collected]) -> Plant:
+    """What is known of a file is changed, once the platform has its result."""
+
+    def plant(real: Adapter) -> Adapter:
+        uploader: Any = real
+
+        async def collect(operation: Operation, uploaded: Any, context: CallContext) -> Collected:
+            found: Collected = await uploader.collect(operation, uploaded, context)
+            return change(found) if found.done else found
+
+        return Planted(real, collect=collect)
+
+    return plant

@@ -81,6 +81,29 @@ def translated_attribute() -> Demand:
     )
 
 
+Limits = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """How results of files go wrong at this shop: limits of the simulator for the next file, or why it has no such result, with
+    the sheet's section.
+
+    `silent`: this SKU is neither done nor named; `silent_but_done`: done all the same. `strangers`: records are named that nobody
+    sent. `half`: aborted half way. `nothing`: ended before it began. `turning`: this SKU is done, and taken back an hour later.
+    `forget`: the shop does not know its files any more (simulator, host); `lose`: it knows them, and has their results no more.
+    """
+
+    silent: Callable[[str], Limits] | str
+    silent_but_done: Callable[[str], Limits] | str
+    strangers: Limits | str
+    half: Limits | str
+    nothing: Limits | str
+    turning: Callable[[str], Limits] | str
+    forget: Callable[[Any, str], None]
+    lose: Callable[[Any, str], None]
+
+
 @dataclass(frozen=True)
 class Profile:
     """One platform.
@@ -108,6 +131,8 @@ class Profile:
     """The merchant's mapping, where the platform takes nothing without one."""
     second_thoughts: Callable[[str], Mapping[str, Any]] | None = None
     """Where verdicts come later: limits of the simulator under which the shop takes this SKU and refuses it afterwards."""
+    results: Results | None = None
+    """Where products go by files."""
     exempt: Mapping[str, str] = field(default_factory=dict)
     """Laws about what the platform does not have, each with why, and the sheet's section that says so."""
 

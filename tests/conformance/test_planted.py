@@ -1,19 +1,25 @@
 """Each law is broken by the bug that it is there to find, and says so."""
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from conformance import bugs_of_calls
 from conformance.bench import PRODUCTS
+from conformance.bug import Bug
 from conformance.laws import LAWS
 from conformance.opening import bench_of
-from conformance.planted import BUGS, OUTSIDE_THE_SCHEMA, Bug
+from conformance.planted import BUGS, OUTSIDE_THE_SCHEMA
 
 from pixee_common.domain.job import OutcomeKind
+from pixee_orchestrator.timers import overdue
 from pixee_simulators.kit.specs import find_specs
-from pixee_workers.sync_base import assembling, preparing, results, tokens
+from pixee_workers.sync_base import assembling, outcome_sql, preparing, results, tokens
+from pixee_workers.sync_base.credentials_gate import CredentialsGate
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.outcomes import Outcome
+from pixee_workers.sync_base.uploads import late, statements
 from pixee_workers.sync_base.uploads.gathering import Loader
 from pixee_workers.sync_base.uploads.rows import UploadRows
 
@@ -23,6 +29,7 @@ ENGINE_LAWS = frozenset(
     {
         "a_price_in_another_currency_is_never_sent",
         "stock_of_what_is_not_listed_costs_no_call",
+        "a_file_without_a_result_is_overdue_and_in_nobodys_way",
         "a_stale_write_is_dropped",
         "an_item_in_two_chunks_of_a_file_is_written_once",
         "jobs_that_wait_together_go_in_one_file",
@@ -129,3 +136,43 @@ async def test_an_engine_that_writes_an_item_for_each_chunk_is_found(owner, as_r
     monkeypatch.setattr(Loader, "_put", forgetful)
     because = r"files of \[4\] records"
     await _breaks("an_item_in_two_chunks_of_a_file_is_written_once", because, owner, as_role, "amazon_sp_api")
+
+
+@pytest.mark.parametrize("gated", [True, False])
+async def test_an_adapter_that_knocks_on_with_a_refused_key_is_held_by_the_engine(
+    gated, owner, as_role, monkeypatch
+) -> None:
+    if not gated:
+        monkeypatch.setattr(CredentialsGate, "check", lambda *_given: None)
+    async with bench_of("larkshop", owner, as_role("worker"), bugs_of_calls.knocking) as bench:
+        because = r"[1-9][0-9]* calls started after the first refusal"
+        with contextlib.nullcontext() if gated else pytest.raises(AssertionError, match=because):
+            await LAWS["refused_credentials_pause_the_connector"](bench)
+
+
+async def test_an_engine_whose_overdue_files_hold_their_items_is_found(owner, as_role, monkeypatch) -> None:
+    monkeypatch.setattr(overdue, "CLOSE_REMOTE_JOBS", "SELECT $1::uuid[]")
+    law = "a_file_without_a_result_is_overdue_and_in_nobodys_way"
+    await _breaks(law, "waits behind a file", owner, as_role, "amazon_sp_api")
+
+
+async def test_an_engine_that_tells_late_verdicts_twice_is_found(owner, as_role, monkeypatch) -> None:
+    twice = statements.CLOSE_PART.replace(", item_ids = $3::uuid[]", "").replace("WHERE", "WHERE $3 IS NOT NULL AND")
+    monkeypatch.setattr(statements, "CLOSE_PART", twice.replace("$3 IS", "$3::uuid[] IS"))
+    law = "a_verdict_after_the_deadline_is_told_once_and_counts_nothing"
+    await _breaks(law, "told twice", owner, as_role, "amazon_sp_api")
+
+
+async def test_an_engine_that_believes_what_was_taken_back_is_found(owner, as_role, monkeypatch) -> None:
+    monkeypatch.setattr(late, "_unsure", lambda result, _told: result)
+    law = "a_verdict_that_turns_after_it_was_applied_is_told"
+    await _breaks(law, "taken back, and yet", owner, as_role, "amazon_sp_api")
+
+
+async def test_an_engine_that_takes_what_a_slow_worker_brings_is_found(owner, as_role, monkeypatch) -> None:
+    open_to_all = outcome_sql.CHUNKS.replace(
+        "c.claim_token = a.token AND (c.state || '') NOT IN ('done', 'cancelled')", "true"
+    )
+    assert open_to_all != outcome_sql.CHUNKS
+    monkeypatch.setattr(outcome_sql, "CHUNKS", open_to_all)
+    await _breaks("a_result_that_two_workers_read_counts_once", "result was taken", owner, as_role, "amazon_sp_api")

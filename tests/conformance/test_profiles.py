@@ -1,5 +1,6 @@
 """A platform cannot be on disk and escape the laws."""
 
+import dataclasses
 import pkgutil
 
 import pytest
@@ -44,6 +45,16 @@ def test_an_exemption_is_of_a_law_that_exists_and_names_the_sheets_section(slug:
     exempt = profile_of(slug).exempt
     assert set(exempt) <= set(LAWS)
     assert all("sheet, section" in why for why in exempt.values())
+
+
+@pytest.mark.parametrize("slug", platforms())
+def test_a_platform_that_takes_files_says_how_their_results_go_wrong(slug: str) -> None:
+    """And of each way that it does not have, where its sheet says so."""
+    takes_files = manifest_of(slug).capabilities[Operation.PUSH_PRODUCTS].upload is not None
+    results = profile_of(slug).results
+    assert (results is not None) is takes_files
+    ways = [] if results is None else [getattr(results, one.name) for one in dataclasses.fields(results)]
+    assert all("sheet, section" in way for way in ways if isinstance(way, str))
 
 
 @pytest.mark.parametrize("slug", ["shopify", "woocommerce"])

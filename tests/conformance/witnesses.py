@@ -22,10 +22,13 @@ class Recording:
     def __init__(self, client: GuardedClient) -> None:
         self._client = client
         self.bodies: list[tuple[str, bytes]] = []
+        self.steps: list[str] = []
+        """`call` where one left, and whatever a law notes in between."""
         self.credentials: set[str] = set()
         """Values of headers that prove who is calling, in the form in which they left."""
 
     async def request(self, method: str, url: str, **options: Any) -> Any:
+        self.steps.append("call")
         content = options.get("content")  # a file is streamed and not kept
         self.bodies.append((f"{method} {url}", content if isinstance(content, bytes) else b""))
         for name, value in (options.get("headers") or {}).items():

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from conformance.profile import Demand, Fetching, Profile, Seen, Shop, by_sku
+from conformance.profile import Demand, Fetching, Profile, Results, Seen, Shop, by_sku
 from platform_workers.platforms.amazon_sp_api.catalog import FR, rule
 
 from pixee_common.domain.mapping import ConnectorMapping
@@ -147,6 +147,28 @@ def _demand() -> Demand:
     )
 
 
+def _next_feed(**outcome: Any) -> dict[str, Any]:
+    return {"next_feeds": [outcome]}
+
+
+def _forget(simulator: Any, host: str) -> None:
+    simulator.shops[host].state.feeds.clear()
+
+
+def _lose(simulator: Any, host: str) -> None:
+    simulator.shops[host].state.documents.clear()
+
+
+_RESULTS = Results(
+    silent=lambda sku: _next_feed(missing_skus=[sku]),
+    silent_but_done=lambda sku: _next_feed(missing_skus=[sku], missing_applied=True),
+    strangers=_next_feed(strays=2),
+    half=_next_feed(end="FATAL", applied=0.5),
+    nothing=_next_feed(end="CANCELLED"),
+    turning=lambda sku: {"late_issue_skus": [sku], "late_issue_after_s": 3600.0},
+    forget=_forget,
+    lose=_lose,
+)
 _SECRETS = {
     "lwa_client_id": "amzn1.application-oa2-client.laws",
     "lwa_client_secret": "amzn1.oa2-cs.v1." + "a" * 26 + "canary",
@@ -169,6 +191,7 @@ PROFILE = Profile(
     mapping=_MAPPING.model_dump(mode="json"),
     demand=_demand(),
     second_thoughts=lambda sku: {"late_issue_skus": [sku], "late_issue_after_s": 1.0},
+    results=_RESULTS,
     exempt={
         **dict.fromkeys(
             (

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from conformance.profile import Fetching, Profile, Seen, Shop, by_sku, translated_attribute
+from conformance.profile import Fetching, Profile, Results, Seen, Shop, by_sku, translated_attribute
 
 _READ = """
 query Read($after: String) { productVariants(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes {
@@ -71,6 +71,29 @@ async def occupy(shop: Shop, sku: str, key: str | None) -> str:
     return made["product"]["id"]
 
 
+def _forget(simulator: Any, host: str) -> None:
+    simulator.shops[host].state.store.bulks.clear()
+
+
+def _lose(simulator: Any, host: str) -> None:
+    """Result files live for a week."""
+    for bulk in simulator.shops[host].state.store.bulks.values():
+        bulk.done_at -= 8 * 86_400.0
+
+
+_EVERY_LINE = (
+    'a result has a line for every line of the file, known by its number (sheet, section "Push products": bulk path)'
+)
+_RESULTS = Results(
+    silent=_EVERY_LINE,
+    silent_but_done=_EVERY_LINE,
+    strangers=_EVERY_LINE,
+    half={"bulk_fails": 1, "bulk_error": "INTERNAL_SERVER_ERROR"},
+    nothing='nobody but us cancels an operation, and none is ended before it begins (sheet, section "Push products": bulk path)',
+    turning='what a line of a result says is done, and Shopify takes nothing back (sheet, section "Push products")',
+    forget=_forget,
+    lose=_lose,
+)
 PROFILE = Profile(
     host="laws.myshopify.com",
     credentials={"access_token": "shpat_0123456789abcdefcanary"},
@@ -91,5 +114,6 @@ PROFILE = Profile(
     occupy=occupy,
     remove=remove,
     demand=translated_attribute(),
+    results=_RESULTS,
     limits={"maximumAvailable": 50_000, "restoreRate": 50_000},
 )

@@ -104,6 +104,7 @@ class Carriage:
             life=self.life,
             fast=self.chunk.is_fast,
             submission_key=key,
+            gate=self.route.gate(self.connector.id),
         )
         self._contexts.append(context)
         return context
@@ -122,6 +123,8 @@ class Carriage:
         try:
             return await work(context)
         except PlatformFault as fault:
+            if fault.kind is FaultKind.CREDENTIALS:
+                context.refused(fault)
             return fault
         except WorkerLostError:
             raise

@@ -30,6 +30,7 @@ from pixee_workers.sync_base.calls import BudgetReading, ConnectorSettings, Http
 from pixee_workers.sync_base.chunks import Life, WorkerLostError
 from pixee_workers.sync_base.connector_budgets import Budgets
 from pixee_workers.sync_base.connectors_read import Connector, host_of, host_rule
+from pixee_workers.sync_base.credentials_gate import CredentialsGate
 from pixee_workers.sync_base.tokens import TokenStore
 from pixee_workers.sync_base.wire_faults import fault_of_wire
 
@@ -106,6 +107,7 @@ class CourierContext:
         fast: bool,
         submission_key: UUID,
         newer_than: int = -1,
+        gate: CredentialsGate | None = None,
     ) -> None:
         self.account_id: AccountId = connector.account_id
         self.connector_id: ConnectorId = connector.id
@@ -125,6 +127,7 @@ class CourierContext:
         self._submission_key = submission_key
         self._rule = host_rule(adapter.manifest, connector.settings, wiring.policy)
         self._newer_than = newer_than
+        self._gate = gate
         self._token: str | None = None
         self._fetch: Callable[[], Awaitable[Token]] | None = None
 
@@ -157,6 +160,7 @@ class CourierContext:
                 fault = again.fault
                 if fault.kind is FaultKind.CREDENTIALS:
                     if renewed:
+                        self._note_refusal(fault)
                         raise fault from None
                     request, renewed = await self._with_new_token(request, fault), True
                     continue
@@ -241,8 +245,7 @@ class CourierContext:
 
     async def _send(self, request: HttpRequest, way: Sending) -> HttpAnswer:
         """Send it once, and let go of it when the worker is lost."""
-        self.calls_made += 1
-        sending = asyncio.ensure_future(way(request, LivingDeadline(request.deadline_seconds, self._life)))
+        sending = asyncio.ensure_future(self._leave(request, way))
         dying = asyncio.ensure_future(self._life.lost())
         try:
             await asyncio.wait({sending, dying}, return_when=asyncio.FIRST_COMPLETED)
@@ -254,6 +257,12 @@ class CourierContext:
             if not sending.done():
                 sending.cancel()
                 await asyncio.wait({sending})
+
+    async def _leave(self, request: HttpRequest, way: Sending) -> HttpAnswer:
+        if self._gate is not None:
+            self._gate.check(self._credentials_version)
+        self.calls_made += 1
+        return await way(request, LivingDeadline(request.deadline_seconds, self._life))
 
     def _lost(self, request: HttpRequest, error: WireError, grant: Grant) -> Exception:
         self._budgets.end(grant, sent=error.possibly_processed)
@@ -286,9 +295,21 @@ class CourierContext:
             return _Retry(fault)
         if fault.kind is FaultKind.AMBIGUOUS and request.safe:
             return _Retry(_unavailable(fault))
-        if fault.kind is FaultKind.CREDENTIALS and self._carries_token(request):
-            return _Retry(fault)
+        if fault.kind is FaultKind.CREDENTIALS:
+            if self._carries_token(request):
+                return _Retry(fault)
+            self._note_refusal(fault)
         return fault
+
+    def _note_refusal(self, fault: PlatformFault) -> None:
+        # A right that is missing may be one that the adapter can do without; a refused key is refused for everything.
+        if fault.reason is ReasonCode.CREDENTIALS_REFUSED:
+            self.refused(fault)
+
+    def refused(self, fault: PlatformFault) -> None:
+        """The connector's calls end with this fault: no other one shall leave."""
+        if self._gate is not None:
+            self._gate.refused(fault, self._credentials_version)
 
     def report_broken(self, what: str, answer: HttpAnswer | None) -> None:
         """An answer that nobody expected: the start of it goes to the log, and the platform's breaker hears of it."""

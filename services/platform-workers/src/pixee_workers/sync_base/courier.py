@@ -120,6 +120,7 @@ class PlatformCourier:
         """The shop was just seen to answer: its breaker need not wait any longer."""
         if route_key in self._routes:
             self._routes[route_key].breaker.succeeded()
+            self._routes[route_key].gates.clear()
 
     def found(self, platform: str) -> Adapter | None:
         """The platform's adapter, where this worker has one."""

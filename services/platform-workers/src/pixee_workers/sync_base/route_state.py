@@ -15,6 +15,7 @@ from pixee_workers.sync_base.breaker import Breaker
 from pixee_workers.sync_base.budgets import BudgetSet
 from pixee_workers.sync_base.calls import ConnectorSettings
 from pixee_workers.sync_base.connector_budgets import Budgets, ConnectorBudgets, SharedBudgets
+from pixee_workers.sync_base.credentials_gate import CredentialsGate
 from pixee_workers.sync_base.product_locks import ProductLocks
 from pixee_workers.sync_base.reading_ahead import ReadingAhead
 from pixee_workers.sync_base.recent_writes import RecentWrites
@@ -120,9 +121,11 @@ class RouteState:
     recent: RecentWrites
     pace: Pace
     ahead: ReadingAhead
+    clock: Clock
     rooms: dict[Operation, Room] = field(default_factory=dict)
     memories: dict[UUID, MutableMapping[str, Any]] = field(default_factory=dict)
     currencies: dict[UUID, ShopCurrency] = field(default_factory=dict)
+    gates: dict[UUID, CredentialsGate] = field(default_factory=dict)
     broken: dict[tuple[UUID, int], int] = field(default_factory=dict)
     """How often a chunk met an answer that breaks the contract."""
 
@@ -138,6 +141,7 @@ class RouteState:
             RecentWrites(clock),
             Pace(clock),
             ReadingAhead(clock),
+            clock,
         )
 
     def budgets_of(self, settings: ConnectorSettings, credentials: Mapping[str, str]) -> Budgets:
@@ -151,6 +155,10 @@ class RouteState:
             capability = self.manifest.capabilities[operation]
             self.rooms[operation] = Room(asyncio.Semaphore(capability.concurrency), capability.max_items)
         return self.rooms[operation]
+
+    def gate(self, connector_id: UUID) -> CredentialsGate:
+        """What holds a connector's calls back once its credentials were refused."""
+        return self.gates.setdefault(connector_id, CredentialsGate(self.clock))
 
     def memory(self, connector_id: UUID) -> MutableMapping[str, Any]:
         """What adapters keep of a connector from call to call."""

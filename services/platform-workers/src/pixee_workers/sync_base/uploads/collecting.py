@@ -17,12 +17,11 @@ from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
-from pixee_workers.sync_base.outcomes import RemoteJob
 from pixee_workers.sync_base.results import Tally, backoff
 from pixee_workers.sync_base.routes import ChunkKey
 from pixee_workers.sync_base.tracks import origin_from
-from pixee_workers.sync_base.upload_contract import Collected, Uploader, Verdict
-from pixee_workers.sync_base.uploads.completing import kept_of
+from pixee_workers.sync_base.upload_contract import Collected, FollowUp, Uploader, Verdict
+from pixee_workers.sync_base.uploads.following import followed
 from pixee_workers.sync_base.uploads.late import LateVerdicts
 from pixee_workers.sync_base.uploads.rows import OpenFile, Part, UploadRows
 from pixee_workers.sync_base.uploads.shipment import Gatherer, key_of
@@ -125,17 +124,9 @@ class Collecting:
 
     def _follow(self, tally: Tally, part: Part, items: Sequence[UUID], collected: Collected, file: OpenFile) -> None:
         """Items that the file's result leaves open are asked for by their chunk; without a way to ask, their deadline ends them."""
-        follow = collected.follow_up
-        skus = {str(item): part.sent[str(item)].get("sku") for item in items}
-        sent = {str(item): part.sent[str(item)] for item in items}
         deadline = self._poller.capability.verdict_deadline_seconds or _DEFAULT_DEADLINE
-        kind, poll, deadline = (
-            (file.uploaded.kind, deadline * 2, deadline)
-            if follow is None
-            else (follow.kind, follow.poll_in_seconds, follow.deadline_seconds)
-        )
-        job = RemoteJob(kind, file.uploaded.remote_id, tuple(items), {"refs": skus, **kept_of(sent)}, poll, deadline)
-        tally.remember(job, sent)
+        follow = collected.follow_up or FollowUp(file.uploaded.kind, deadline * 2, deadline)
+        tally.remember(followed(part, items, follow, file), {str(item): part.sent[str(item)] for item in items})
 
     def _count_strangers(self, collected: Collected, file: OpenFile) -> None:
         strangers = [ref for ref in collected.verdicts if not 1 <= ref <= file.records]

@@ -1,22 +1,29 @@
 """Verdicts that come after an item's outcome was final: an event, and a word on the listing; counters never move.
 
-What the verdict says of the shop is kept all the same (links, hash), so that the next push knows what is there.
+What the verdict says of the shop is kept all the same (links, hash), so that the next push knows what is there; of an item that was
+counted as applied and is refused after all nobody knows what the shop has, so the next push sends it. What the file's result merely
+took is asked for as its chunk would have done.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.ids import WorkerId
 from pixee_common.domain.job import COUNTS_AS, Counted, OutcomeKind
 from pixee_common.events import LateVerdict, SyncProgress
 from pixee_common.telemetry import record
 from pixee_workers.sync_base.carriage import Carriage
-from pixee_workers.sync_base.chunks import ClaimedChunk
+from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk
 from pixee_workers.sync_base.courier import PlatformCourier
+from pixee_workers.sync_base.hashes import UNSURE
+from pixee_workers.sync_base.outcomes import Outcome
+from pixee_workers.sync_base.results import Tally
 from pixee_workers.sync_base.tracks import origin_from
-from pixee_workers.sync_base.upload_contract import Collected
+from pixee_workers.sync_base.upload_contract import Collected, FollowUp
+from pixee_workers.sync_base.uploads.following import followed
 from pixee_workers.sync_base.uploads.late_rows import Late, LateRows
 from pixee_workers.sync_base.uploads.rows import OpenFile, Part, UploadRows
 from pixee_workers.sync_base.uploads.verdicts import outcome_of, verdict_on
@@ -44,37 +51,63 @@ class LateVerdicts:
         self._poller = poller
         self._worker_id = worker_id
 
-    async def bring(self, collected: Collected, file: OpenFile, states: Sequence[str]) -> None:
-        """To all of the file's parts in one of these states, a page at a time."""
-        after = _FIRST
+    async def bring(self, collected: Collected, file: OpenFile, states: Sequence[str]) -> bool:
+        """To all of the file's parts in one of these states, a page at a time. False: of some items the last word is still to come."""
+        after, whole = _FIRST, True
         while found := await self._rows.late(file.id, states, after, _PARTS_AT_ONCE):
             after = found[-1][0].row_id
             for part, chunk, row in found:
-                await self._kept.write(self._one(_Found(part, chunk, row), collected))
+                late = await self._one(_Found(part, chunk, row), collected, file)
+                await self._kept.write(late)
+                whole = whole and not late.left
+        return whole
 
-    def _one(self, found: _Found, collected: Collected) -> Late:
-        tally = self._courier.tally(found.chunk, self._poller.adapter)
+    async def _one(self, found: _Found, collected: Collected, file: OpenFile) -> Late:
+        part, tally = found.part, self._courier.tally(found.chunk, self._poller.adapter)
+        outcomes, left = await self._outcomes(part, tally, collected, file)
         told: dict[UUID, LateVerdict] = {}
-        for item_id in found.part.item_ids:
-            known = tally.kind(item_id)
-            verdict = verdict_on(found.part, item_id, collected)
-            final = COUNTS_AS[verdict.kind] in {Counted.SUCCEEDED, Counted.FAILED}
-            if known in _NEVER_SENT or not final or verdict.kind is known is OutcomeKind.APPLIED:
+        for outcome in outcomes:
+            item_id, known = outcome.item_id, tally.kind(outcome.item_id)
+            final = COUNTS_AS[outcome.kind] in {Counted.SUCCEEDED, Counted.FAILED}
+            if not final or outcome.kind is known is OutcomeKind.APPLIED:
                 continue
-            origin = origin_from(item_id, found.part.sent[str(item_id)])
-            tally.settle(origin, outcome_of(item_id, verdict))
+            origin = origin_from(item_id, part.sent[str(item_id)])
+            tally.settle(origin, outcome)
             told[item_id] = LateVerdict(
                 item_id=item_id,
                 sku=origin.sku,
                 counted_as=known.value,
-                outcome=verdict.kind.value,
-                reason=verdict.reason and verdict.reason.value,
-                message=verdict.message,
+                outcome=outcome.kind.value,
+                reason=outcome.reason and outcome.reason.value,
+                message=outcome.message,
             )
         if told:
             labels = {"platform": found.chunk.platform, "operation": found.chunk.operation.value}
             record("pixee_late_verdicts_total", len(told), **labels)
-        return Late(found.part.row_id, tally.result(), told, self._event(found, told))
+        return Late(part, tuple(left), _unsure(tally.result(), told), told, self._event(found, told))
+
+    async def _outcomes(
+        self, part: Part, tally: Tally, collected: Collected, file: OpenFile
+    ) -> tuple[list[Outcome], Sequence[UUID]]:
+        """What is known of the part's items now, and of which the platform has to be asked again."""
+        sent = [item for item in part.item_ids if tally.kind(item) not in _NEVER_SENT]
+        said = [outcome_of(item, verdict_on(part, item, collected)) for item in sent]
+        taken = [one.item_id for one in said if one.kind is OutcomeKind.ACCEPTED]
+        if not taken or collected.follow_up is None:
+            return said, ()
+        poller = self._poller
+        job = followed(part, taken, self._aged(collected.follow_up, file), file)
+        answer = await poller.ask(lambda context: poller.adapter.poll(job, context), uuid5(part.row_id, "late"))
+        if isinstance(answer, PlatformFault):
+            return said, () if answer.kind is FaultKind.REFUSED else taken
+        looked = {one.item_id: one for one in answer.outcomes if one.item_id in taken}
+        left = [] if answer.done else [item for item in taken if item not in looked]
+        return [looked.get(one.item_id, one) for one in said], left
+
+    def _aged(self, follow: FollowUp, file: OpenFile) -> FollowUp:
+        """With the time that is left of it, as if the result had come when the file was due: nobody knows better."""
+        late = (self._poller.wiring.clock.now() - file.deadline_at).total_seconds()
+        return replace(follow, deadline_seconds=max(0.0, follow.deadline_seconds - max(0.0, late)))
 
     def _event(self, found: _Found, told: Mapping[UUID, LateVerdict]) -> SyncProgress:
         chunk, row = found.chunk, found.row
@@ -91,6 +124,13 @@ class LateVerdicts:
             late_verdicts=tuple(told.values()),
             occurred_at=self._poller.wiring.clock.now(),
         )
+
+
+def _unsure(result: ChunkResult, told: Mapping[UUID, LateVerdict]) -> ChunkResult:
+    """Of what was counted as applied and has failed after all the shop may have anything."""
+    turned = {item for item, verdict in told.items() if verdict.counted_as == OutcomeKind.APPLIED.value}
+    rows = [replace(row, hash=UNSURE) if row.item_id in turned else row for row in result.operations]
+    return replace(result, operations=tuple(rows))
 
 
 _AS_IT_STANDS = ("state", "size", "succeeded", "failed", "skipped", "cancelled", "attempt")

@@ -97,8 +97,8 @@ class LateFiles:
             return
         if answer.done:
             late = LateVerdicts(self._rows, self._courier, carriage, life.worker_id)
-            await late.bring(answer, file, _CLOSED)
-            await self._fetch(END, file.id, "done")
+            if await late.bring(answer, file, _CLOSED):
+                await self._fetch(END, file.id, "done")
 
     async def _fetch(self, statement: str, *values: Any) -> list[Any]:
         async def work(connection: Connection) -> list[Any]:

@@ -16,13 +16,15 @@ from pixee_workers.sync_base.chunks import ChunkResult
 from pixee_workers.sync_base.insisting import insist
 from pixee_workers.sync_base.outcome_writer import SOURCE
 from pixee_workers.sync_base.uploads import statements
+from pixee_workers.sync_base.uploads.rows import Part
 
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """What came late for one part. `result` is only read for what it says of listings."""
+    """What came late for one part. `result` is only read for what it says of listings. `left`: items that are asked for once more."""
 
-    row_id: UUID
+    part: Part
+    left: tuple[UUID, ...]
     result: ChunkResult
     told: Mapping[UUID, LateVerdict]
     event: SyncProgress
@@ -35,12 +37,13 @@ class LateRows:
         self._database = database
 
     async def write(self, late: Late) -> None:
-        """All of it, once: the part is closed with it."""
+        """All of it, once: the part is closed with it, and holds no more than what is left."""
 
         async def work(connection: Connection) -> None:
-            if late.told:
+            part = late.part
+            held = await connection.fetchrow(statements.CLOSE_PART, part.row_id, part.item_ids, late.left)
+            if held is not None and late.told:
                 await _tell(connection, late)
-            await connection.execute(statements.CLOSE_ROWS, [late.row_id])
 
         await insist(self._database, work)
 

@@ -208,6 +208,7 @@ SET verdict = jsonb_build_object('outcome', a.outcome, 'reason', a.reason, 'mess
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS a(item_id, outcome, reason, message)
 WHERE o.connector_id = $5 AND o.operation = $6 AND o.item_id = a.item_id
 """
-CLOSE_ROWS = """
-UPDATE remote_jobs SET state = 'done' WHERE id = ANY($1::uuid[])
+# Whoever finds other items there has been overtaken: what it would tell was told.
+CLOSE_PART = """
+UPDATE remote_jobs SET state = 'done', item_ids = $3::uuid[] WHERE id = $1 AND item_ids = $2::uuid[] RETURNING id
 """
