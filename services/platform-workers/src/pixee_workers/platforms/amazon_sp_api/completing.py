@@ -17,14 +17,15 @@ from pixee_workers.platforms.amazon_sp_api import wire
 from pixee_workers.platforms.amazon_sp_api.documents import list_price
 from pixee_workers.platforms.amazon_sp_api.listings import is_fba, shown, type_of
 from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, STOCK
+from pixee_workers.platforms.amazon_sp_api.mapping import listed_skus
 from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
 from pixee_workers.platforms.amazon_sp_api.planning import plan
 from pixee_workers.platforms.amazon_sp_api.plans import Plan
 from pixee_workers.platforms.amazon_sp_api.wire import ANY_TYPE, Call, Element
-from pixee_workers.platforms.amazon_sp_api.withdrawing import withdrawal
+from pixee_workers.platforms.amazon_sp_api.withdrawing import taken_off, withdrawal
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Action, Mapped, PriceItem, ProductItem, PushItem, StockItem
-from pixee_workers.sync_base.outcomes import Outcome
+from pixee_workers.sync_base.outcomes import Outcome, Refusal
 from pixee_workers.sync_base.upload_contract import Completed
 
 CALLS = "calls"
@@ -60,10 +61,7 @@ async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) 
     for one in items:
         # A check by the schema takes a millisecond, and a page has hundreds: whoever else works here gets a turn.
         await asyncio.sleep(0)
-        if _is_draft(one.item):
-            outcomes.append(_kept_back(one.item))
-            continue
-        found = await (plan(one, context) if one.item.action is Action.UPSERT else withdrawal(one.item, context))
+        found = await _planned(one, context)
         if isinstance(found, Plan):
             ready.append(_with(one, found.calls, found.kept))
         elif isinstance(found, Outcome):
@@ -73,9 +71,14 @@ async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) 
     return Completed(tuple(ready), tuple(outcomes))
 
 
-def _is_draft(item: ProductItem) -> bool:
+async def _planned(one: Mapped[ProductItem], context: CallContext) -> Plan | Outcome | Refusal:
     """Amazon has no drafts: what is put there is for sale, or would be with its first piece (sheet, "Visibility")."""
-    return item.action is Action.UPSERT and item.listing is None and item.product.status is not ProductStatus.ACTIVE
+    item = one.item
+    if item.action is not Action.UPSERT:
+        return await withdrawal(item, context)
+    if item.product.status is ProductStatus.ACTIVE:
+        return await plan(one, context)
+    return await taken_off(item, context) if listed_skus(item) else _kept_back(item)
 
 
 def _kept_back(item: ProductItem) -> Outcome:
@@ -95,8 +98,7 @@ async def _stock(items: Sequence[Mapped[StockItem]], context: CallContext) -> Co
             outcomes.append(_not_ours(one.item, sku))
             continue
         quantity = cast("Mapping[str, int]", one.values)["quantity"]
-        value = [{"fulfillment_channel_code": wire.OUR_CHANNEL, "quantity": quantity}]
-        call = _patched(sku, there, [wire.patch("merge", STOCK, value)], context)
+        call = _patched(sku, there, [wire.patch("merge", STOCK, wire.pieces(quantity))], context)
         ready.append(_with(one, [call], {"quantity": quantity}))
     return Completed(tuple(ready), tuple(outcomes))
 

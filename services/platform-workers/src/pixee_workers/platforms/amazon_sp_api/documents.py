@@ -34,7 +34,7 @@ def offer(price: Price | None, quantity: int | None, schema: Schema, settings: C
     """What a create carries beside the content: what there is of price and quantity."""
     made: Attributes = {}
     if quantity is not None:
-        made[STOCK] = [{"fulfillment_channel_code": wire.OUR_CHANNEL, "quantity": max(0, quantity)}]
+        made[STOCK] = wire.pieces(quantity)
     if price is not None:
         place = marketplace_of(settings).id
         selectors = {"marketplace_id": place, "currency": price.currency, "audience": "ALL"}

@@ -4,6 +4,8 @@ Choices
 * An update is a PATCH of top-level attributes, never a PUT: a PUT replaces the whole listing, so it would have to carry the price
   (with the discounts and B2B offers that sellers make at Amazon) and the quantity (of Amazon's own warehouse too). Only a create
   is a PUT, and carries both.
+* Amazon has no drafts. A listed product that is not active any more is taken off sale; when it is active again, the update that brings
+  it back carries its quantity like a create does.
 * A listing is looked up before its first create, since a PUT on a SKU that is there would replace it.
 """
 
@@ -110,7 +112,8 @@ _SETTINGS = (
         label="When a product is deleted",
         choices=("keep", "unpublish", "delete"),
         default="unpublish",
-        help="`unpublish` sets its quantity to zero; `delete` removes the listing.",
+        help="`unpublish` sets its quantity to zero; `delete` removes the listing. A product that becomes a draft or is archived "
+        "leaves the sale in the same way (`keep`: by a quantity of zero), and comes back when it is active again.",
     ),
     SettingField(
         name="without_ean",

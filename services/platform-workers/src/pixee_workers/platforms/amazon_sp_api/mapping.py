@@ -11,9 +11,10 @@ from pydantic import JsonValue
 
 from pixee_common.domain.job import Operation
 from pixee_common.domain.mapping import Unmapped
-from pixee_common.domain.product import Product, Variant, localized, plain_decimal
+from pixee_common.domain.product import Product, ProductStatus, Variant, localized, plain_decimal
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.amazon_sp_api import wire
+from pixee_workers.platforms.amazon_sp_api.listings import is_off, returns_of
 from pixee_workers.platforms.amazon_sp_api.marketplaces import language_of, locale_of, marketplace_of
 from pixee_workers.platforms.amazon_sp_api.rules import Ruled, option_targets, ruled
 from pixee_workers.sync_base.calls import ConnectorSettings
@@ -28,11 +29,15 @@ def mapped(operation: Operation, item: PushItem, settings: ConnectorSettings) ->
     """See `Adapter.mapped`."""
     match item:
         case StockItem():
-            return {"quantity": max(0, item.quantity)}
+            return _pieces(item)
         case PriceItem():
             return _price(item, settings)
         case ProductItem():
-            return _product(item, settings) if item.action is Action.UPSERT else {"withdraw": list(skus_of(item))}
+            if item.action is not Action.UPSERT:
+                return {"withdraw": list(skus_of(item))}
+            if item.product.status is not ProductStatus.ACTIVE:
+                return {"off_sale": "delete" if settings.on_delete == Action.DELETE else "empty"}
+            return _product(item, settings)
 
 
 def is_family(product: Product) -> bool:
@@ -57,6 +62,13 @@ def listed_skus(item: ProductItem) -> tuple[str, ...]:
     listings: list[Listing | None] = [variant.listing for variant in item.variants]
     found = [one.external_id for one in (*listings, *item.gone, item.listing) if one is not None]
     return tuple(dict.fromkeys(found))
+
+
+def _pieces(item: StockItem) -> JsonValue:
+    """What is off sale has none. What came back is sent anew, though the number is the one from before."""
+    words: dict[str, JsonValue] = {"quantity": 0 if is_off(item.listing) else max(0, item.quantity)}
+    returns = returns_of(item.listing)
+    return words | {"returns": returns} if returns else words
 
 
 def _price(item: PriceItem, settings: ConnectorSettings) -> JsonValue | Refusal:

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pixee_workers.platforms.amazon_sp_api import documents, wire
+from pixee_workers.platforms.amazon_sp_api.following import refs_of
 from pixee_workers.platforms.amazon_sp_api.judging import Schema
+from pixee_workers.platforms.amazon_sp_api.listings import ASIN, RETURNS, is_off, returns_of
 from pixee_workers.platforms.amazon_sp_api.manifest import OFFER, STOCK
 from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
 from pixee_workers.platforms.amazon_sp_api.plans import Plan
 from pixee_workers.platforms.amazon_sp_api.schemas import schema_of
-from pixee_workers.platforms.amazon_sp_api.wire import Attributes
-from pixee_workers.sync_base.calls import CallContext
+from pixee_workers.platforms.amazon_sp_api.wire import Attributes, Call
+from pixee_workers.platforms.amazon_sp_api.withdrawing import returning
+from pixee_workers.sync_base.calls import CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Listing, Mapped, ProductItem, PushVariant
 from pixee_workers.sync_base.outcomes import Refusal
 
@@ -22,22 +25,37 @@ class _Family:
     theme: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What every listing of the product is made with. `back`: SKUs that come back on sale with their quantity."""
+
+    schema: Schema
+    settings: ConnectorSettings
+    family: _Family | None
+    back: frozenset[str]
+
+    @property
+    def place(self) -> str:
+        return marketplace_of(self.settings).id
+
+
 async def plan(one: Mapped[ProductItem], context: CallContext) -> Plan | Refusal:
     """What to call. A refusal is about the product: a listing that cannot be is no reason to send its siblings."""
     words = cast("dict[str, Any]", one.values)
     schema = await schema_of(context, words["product_type"])
     if isinstance(schema, Refusal):
         return schema
-    item, made = one.item, Plan(kept={"variants": {}, "sent": {}})
+    item, made = one.item, Plan(kept={"variants": {}, "sent": {}, "more": {}})
     family = _family(words.get("family"), schema)
     if isinstance(family, Refusal):
         return family
+    around = _Around(schema, context.settings, family, await returning(item, context))
     if family is not None:
-        refusal = _parent(made, item, words["family"], family, schema, context)
+        refusal = _parent(made, item, words["family"], family, around)
         if refusal is not None:
             return refusal
     for variant, said in zip(item.variants, words["listings"], strict=True):
-        refusal = _variant(made, variant, said, family, schema, context)
+        refusal = _variant(made, variant, said, around)
         if refusal is not None:
             return refusal
     creates = item.listing is None
@@ -47,6 +65,7 @@ async def plan(one: Mapped[ProductItem], context: CallContext) -> Plan | Refusal
     made.kept["product_type"] = schema.product_type
     if family is not None:
         made.kept["theme"] = family.theme
+    made.kept["same"] = _same(made, item)
     _removals(made, item)
     return made
 
@@ -59,48 +78,41 @@ def _family(words: Mapping[str, Any] | None, schema: Schema) -> _Family | Refusa
 
 
 def _parent(
-    made: Plan, item: ProductItem, words: Mapping[str, Any], family: _Family, schema: Schema, context: CallContext
+    made: Plan, item: ProductItem, words: Mapping[str, Any], family: _Family, around: _Around
 ) -> Refusal | None:
     """The parent sells nothing, so writing it whole again takes nothing away that somebody else wrote to it."""
-    place = marketplace_of(context.settings).id
-    attributes = documents.content(words, schema, context.settings)
+    schema, settings = around.schema, around.settings
+    attributes = documents.content(words, schema, settings)
     attributes = {name: value for name, value in attributes.items() if name not in wire.NOT_OF_PARENTS}
-    whole = {**attributes, **documents.of_parent(family.theme, place)}
+    whole = {**attributes, **documents.of_parent(family.theme, around.place)}
     listing = item.listing if item.listing is not None and item.listing.external_id == family.sku else None
     refusal = schema.refusal(family.sku, whole, partly=False, without=tuple(wire.NOT_OF_PARENTS))
     if refusal is not None:
         return refusal
     if listing is not None and documents.in_family(listing, family.sku, family.theme):
-        made.calls.append(
-            documents.changed(family.sku, schema.product_type, attributes, listing, schema, context.settings)
-        )
+        made.calls.append(documents.changed(family.sku, schema.product_type, attributes, listing, schema, settings))
     else:
         made.calls.append(documents.created(family.sku, schema.product_type, whole, sells=False))
     made.kept["sent"][family.sku] = sorted(attributes)
     return None
 
 
-def _variant(
-    made: Plan,
-    variant: PushVariant,
-    words: Mapping[str, Any],
-    family: _Family | None,
-    schema: Schema,
-    context: CallContext,
-) -> Refusal | None:
-    sku, settings = variant.variant.sku, context.settings
+def _variant(made: Plan, variant: PushVariant, words: Mapping[str, Any], around: _Around) -> Refusal | None:
+    sku, schema, settings, family = variant.variant.sku, around.schema, around.settings, around.family
     attributes = documents.content(words, schema, settings)
     listing = _standing(variant.listing, sku)
     related: Attributes = {}
     if family is not None and not documents.in_family(listing, family.sku, family.theme):
-        related = documents.of_child(family.sku, family.theme, marketplace_of(settings).id)
+        related = documents.of_child(family.sku, family.theme, around.place)
     made.kept["variants"][str(variant.id)] = sku
     made.kept["sent"][sku] = sorted(attributes)
     if listing is not None:
-        refusal = schema.refusal(sku, {**attributes, **related}, partly=True)
+        whole = {**attributes, **related}
+        refusal = schema.refusal(sku, whole, partly=True)
         if refusal is None:
-            whole = {**attributes, **related}
-            made.calls.append(documents.changed(sku, schema.product_type, whole, listing, schema, settings))
+            call = documents.changed(sku, schema.product_type, whole, listing, schema, settings)
+            _back_on_sale(made, call, variant, listing, around)
+            made.calls.append(call)
         return refusal
     selling = documents.offer(variant.price, variant.quantity, schema, settings)
     sells = OFFER in selling and STOCK in selling
@@ -109,6 +121,29 @@ def _variant(
     if refusal is None:
         made.calls.append(documents.created(sku, schema.product_type, whole, sells=sells))
     return refusal
+
+
+def _back_on_sale(made: Plan, call: Call, variant: PushVariant, listing: Listing, around: _Around) -> None:
+    """What was taken off sale gets its pieces with the content: nobody would push a quantity that has not changed."""
+    if call["sku"] in around.back and variant.quantity is not None:
+        call["patches"].append(wire.patch("merge", STOCK, wire.pieces(variant.quantity)))
+    returns = returns_of(listing) + is_off(listing)
+    if returns:
+        made.kept["more"][call["sku"]] = {RETURNS: returns}
+
+
+def _same(made: Plan, item: ProductItem) -> list[str]:
+    """SKUs of which an update changes nothing that is noted of them: a verdict that comes late must not bring back old notes."""
+    known = [(variant.variant.sku, variant.listing) for variant in item.variants]
+    known += [(item.listing.external_id, item.listing)] if item.listing is not None else []
+    changed = {sku for sku, listing in known if _is_news(made, sku, _standing(listing, sku))}
+    return sorted({sku for sku, _ in known} - changed)
+
+
+def _is_news(made: Plan, sku: str, listing: Listing | None) -> bool:
+    if listing is None or is_off(listing) or ASIN not in listing.refs:
+        return True
+    return any(listing.refs.get(name) != value for name, value in refs_of(made.kept, sku).items())
 
 
 def _standing(listing: Listing | None, sku: str) -> Listing | None:

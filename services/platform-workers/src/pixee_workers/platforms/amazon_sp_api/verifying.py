@@ -21,6 +21,7 @@ from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, ST
 from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
 from pixee_workers.platforms.amazon_sp_api.plans import notices_of
 from pixee_workers.platforms.amazon_sp_api.wire import OUR_CHANNEL
+from pixee_workers.platforms.amazon_sp_api.withdrawing import taken_off_links
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.outcomes import Linked, Outcome, PollResult, RemoteJob
@@ -132,7 +133,8 @@ def _withdrawn(one: UUID, kept: Mapping[str, Any], look: _Look) -> Outcome | Non
         return None
     if any(sku in look.there and not look.settled(sku, equal=_quantity(look.there[sku]) == 0) for sku in emptied):
         return None
-    return Outcome(one, OutcomeKind.APPLIED, linked=Linked(gone=tuple(removed)), warnings=notices_of(dict(kept)))
+    linked = Linked(variants=taken_off_links(kept), gone=tuple(removed))
+    return Outcome(one, OutcomeKind.APPLIED, linked=linked, warnings=notices_of(dict(kept)))
 
 
 def _bare(one: UUID, sku: str, look: _Look) -> Outcome | None:

@@ -63,6 +63,11 @@ def patch(op: str, name: str, value: list[Element] | None) -> Element:
     return made if value is None else made | {"value": value}
 
 
+def pieces(quantity: int) -> list[Element]:
+    """A quantity in our own channel; never below none."""
+    return [{"fulfillment_channel_code": OUR_CHANNEL, "quantity": max(0, quantity)}]
+
+
 def schedule(amount: str) -> list[Element]:
     """A price as offers have it.
 
