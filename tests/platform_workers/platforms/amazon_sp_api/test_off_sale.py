@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from platform_workers.platforms.amazon_sp_api.catalog import FR, food, item, listed, price, priced, shirt, stock, values
+from platform_workers.platforms.amazon_sp_api.catalog import food, item, listed, price, priced, shirt, stock, values
 from platform_workers.platforms.amazon_sp_api.conftest import Shop
 
 from pixee_common.domain.job import OutcomeKind
@@ -25,8 +25,7 @@ def _after(one: ProductItem, outcome: Outcome) -> ProductItem:
     """The product as the engine has it after the outcome: what was told is laid over what was known."""
     variants = {v.id: v.listing for v in one.variants if v.listing is not None} | dict(outcome.linked.variants)
     kept = {one: entry for one, entry in variants.items() if entry.external_id not in outcome.linked.gone}
-    found: ProductItem = listed(one, Linked(outcome.linked.product or one.listing, kept))
-    return found
+    return listed(one, Linked(outcome.linked.product or one.listing, kept))
 
 
 def _pieces(shop: Shop, sku: str = "CHOC") -> list[Any]:
@@ -166,4 +165,4 @@ async def test_a_late_verdict_brings_back_no_old_notes(shop: Shop) -> None:
 def test_a_draft_needs_no_mapping_to_be_left_alone() -> None:
     words = values(item(food(product_type=None, **DRAFT)))
     assert words == {"off_sale": "empty"}
-    assert words == values(item(food(names={"fr": FR}, **DRAFT))), "what a draft says is nobody's business"
+    assert words == values(item(food(names={"fr": "Autre"}, **DRAFT))), "what a draft says is nobody's business"

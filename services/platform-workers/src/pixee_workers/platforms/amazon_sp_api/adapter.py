@@ -8,7 +8,7 @@ Choices and unverified facts (sheet ../shared/platforms/amazon_sp_api.md)
 * The schema of the product type judges before Amazon does; a type that Amazon does not know refuses the item.
 * That a delete is final (and harmless to the SKU's history), that `lastUpdatedDate` moves with every write, and that a PATCH on a
   missing SKU answers 404 or an issue, is unverified: all ways are taken, and after a quarter of an hour what is shown counts.
-* A struck-through price is sent where there is one, and never taken away: some marketplaces demand it.
+* A struck-through price is sent where there is one, and taken away where we had put it; zero stands for none where one is demanded.
 * Several languages of one marketplace are several elements: only the connector's own is written and replaced.
 """
 

@@ -15,10 +15,10 @@ from pixee_common.domain.product import ProductStatus
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.amazon_sp_api import wire
 from pixee_workers.platforms.amazon_sp_api.documents import list_price
-from pixee_workers.platforms.amazon_sp_api.listings import is_fba, shown, type_of
+from pixee_workers.platforms.amazon_sp_api.listings import STRUCK, is_fba, shown, type_of
 from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, STOCK
 from pixee_workers.platforms.amazon_sp_api.mapping import listed_skus
-from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
+from pixee_workers.platforms.amazon_sp_api.marketplaces import WITH_LIST_PRICE, marketplace_of
 from pixee_workers.platforms.amazon_sp_api.planning import plan
 from pixee_workers.platforms.amazon_sp_api.plans import Plan
 from pixee_workers.platforms.amazon_sp_api.wire import ANY_TYPE, Call, Element
@@ -116,11 +116,36 @@ async def _prices(items: Sequence[Mapped[PriceItem]], context: CallContext) -> C
         words = cast("Mapping[str, str]", one.values)
         place = marketplace_of(context.settings).id
         patches = [wire.patch("replace", OFFER, [_offer(there, words, place)])]
-        if "list_price" in words:
-            element = list_price(words["list_price"], words["currency"], place, None)
-            patches.append(wire.patch("replace", LIST_PRICE, [_like_before(element, there)]))
-        ready.append(_with(one, [_patched(sku, there, patches, context)], {"price": words["price"]}))
+        struck, kept = _struck(one.item, there, words, context)
+        calls = [_patched(sku, there, [*patches, *struck], context)]
+        ready.append(_with(one, calls, {"price": words["price"], **kept}))
     return Completed(tuple(ready))
+
+
+def _struck(
+    item: PriceItem, there: Mapping[str, Any], words: Mapping[str, str], context: CallContext
+) -> tuple[list[Element], dict[str, Any]]:
+    """The patches of the struck-through price, and what to keep: it is put, or taken away where we have put it and it is no more.
+
+    What somebody else has put there stays. Some marketplaces demand one and take zero for none (sheet, "Push prices").
+    """
+    place, ours = marketplace_of(context.settings), bool(item.listing.refs.get(STRUCK))
+    if "list_price" not in words and not ours:
+        return [], {}
+    demanded = place.country in WITH_LIST_PRICE
+    patches: list[Element] = []
+    if "list_price" in words or demanded:
+        element = list_price(words.get("list_price", "0"), words["currency"], place.id, None)
+        patches = [wire.patch("replace", LIST_PRICE, [_like_before(element, there)])]
+    elif (there.get("attributes") or {}).get(LIST_PRICE):
+        element = {"currency": words["currency"], "marketplace_id": place.id}
+        patches = [wire.patch("delete", LIST_PRICE, [element])]
+    kept: dict[str, Any] = {"list_price": words.get("list_price")}
+    if ours != ("list_price" in words) and not (ours and demanded):
+        refs = {name: value for name, value in item.listing.refs.items() if name != STRUCK}
+        refs |= {} if ours else {STRUCK: True}
+        kept["listing"] = [item.listing.external_id, item.listing.parent_external_id, refs]
+    return patches, kept
 
 
 def _patched(sku: str, there: Mapping[str, Any], patches: list[Element], context: CallContext) -> Call:

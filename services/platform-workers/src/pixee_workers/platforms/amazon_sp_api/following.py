@@ -2,7 +2,8 @@
 
 `kept` of a product: `product` (the SKU that stands for it), `product_type`, `variants` {variant id: SKU}, `sent` {SKU: attribute
 names}, `more` {SKU: further refs}, `same` (SKUs whose refs stay), `theme` of a family, `created`, `carried`, `removed` and `emptied`
-SKUs, `off_sale` {variant id: [SKU, parent, refs]}, `notices`. Of stock: `quantity`; of a price: `price`.
+SKUs, `off_sale` {variant id: [SKU, parent, refs]}, `notices`. Of stock: `quantity`; of a price: `price`, and
+`list_price` (null: taken away) with `listing` where whose it is has changed.
 """
 
 from collections.abc import Collection, Mapping, Sequence

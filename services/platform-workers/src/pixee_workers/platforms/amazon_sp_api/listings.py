@@ -20,8 +20,10 @@ PARENT = "parent"
 VARIATION = "theme"
 OFF_SALE = "off_sale"
 RETURNS = "returns"
+STRUCK = "struck"
 """What a listing's `refs` hold: Amazon's own id, the product type, the names of the attributes that came from us, the family as it
-was written last, whether it is off sale because its product is not active, and how often it has come back from that.
+was written last, whether it is off sale because its product is not active, how often it has come back from that, and whether its
+struck-through price is ours.
 """
 
 

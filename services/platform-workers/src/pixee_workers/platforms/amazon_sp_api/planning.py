@@ -7,8 +7,8 @@ from typing import Any, cast
 from pixee_workers.platforms.amazon_sp_api import documents, wire
 from pixee_workers.platforms.amazon_sp_api.following import refs_of
 from pixee_workers.platforms.amazon_sp_api.judging import Schema
-from pixee_workers.platforms.amazon_sp_api.listings import ASIN, RETURNS, is_off, returns_of
-from pixee_workers.platforms.amazon_sp_api.manifest import OFFER, STOCK
+from pixee_workers.platforms.amazon_sp_api.listings import ASIN, PARENT, RETURNS, STRUCK, is_off, returns_of
+from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, STOCK
 from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
 from pixee_workers.platforms.amazon_sp_api.plans import Plan
 from pixee_workers.platforms.amazon_sp_api.schemas import schema_of
@@ -111,6 +111,8 @@ def _variant(made: Plan, variant: PushVariant, words: Mapping[str, Any], around:
         refusal = schema.refusal(sku, whole, partly=True)
         if refusal is None:
             call = documents.changed(sku, schema.product_type, whole, listing, schema, settings)
+            if family is None and listing.refs.get(PARENT) is not None:
+                call["patches"] += [wire.patch("delete", name, None) for name in sorted(wire.RELATIONSHIPS)]
             _back_on_sale(made, call, variant, listing, around)
             made.calls.append(call)
         return refusal
@@ -120,6 +122,8 @@ def _variant(made: Plan, variant: PushVariant, words: Mapping[str, Any], around:
     refusal = schema.refusal(sku, whole, partly=False, without=() if sells else tuple(wire.SALES))
     if refusal is None:
         made.calls.append(documents.created(sku, schema.product_type, whole, sells=sells))
+        if LIST_PRICE in selling:
+            made.kept["more"][sku] = {STRUCK: True}
     return refusal
 
 
@@ -128,8 +132,9 @@ def _back_on_sale(made: Plan, call: Call, variant: PushVariant, listing: Listing
     if call["sku"] in around.back and variant.quantity is not None:
         call["patches"].append(wire.patch("merge", STOCK, wire.pieces(variant.quantity)))
     returns = returns_of(listing) + is_off(listing)
-    if returns:
-        made.kept["more"][call["sku"]] = {RETURNS: returns}
+    more = ({RETURNS: returns} if returns else {}) | ({STRUCK: True} if listing.refs.get(STRUCK) else {})
+    if more:
+        made.kept["more"][call["sku"]] = more
 
 
 def _same(made: Plan, item: ProductItem) -> list[str]:
