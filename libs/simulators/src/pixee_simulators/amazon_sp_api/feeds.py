@@ -82,7 +82,9 @@ def document_answer(visit: Visit, number: str) -> dict[str, Any]:
 
 def listed(visit: Visit) -> Answer:
     """Newest first: how a program finds the feed of a createFeed that was never answered."""
-    return Answer(job_lists.page(visit, visit.account.feeds.values(), key="feeds", types="feedTypes"))
+    youngest = visit.now - float(visit.limits["feed_listed_after_s"])
+    feeds = [one for one in visit.account.feeds.values() if one.created_at <= youngest]
+    return Answer(job_lists.page(visit, feeds, key="feeds", types="feedTypes"))
 
 
 def _queued(visit: Visit, kind: str, marketplaces: list[str], document: Document) -> Feed:

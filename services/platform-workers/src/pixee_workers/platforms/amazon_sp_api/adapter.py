@@ -104,7 +104,7 @@ class AmazonSpApi:
         return feeds.record(item, ref)
 
     async def upload(self, operation: Operation, file: UploadFile, context: FileContext) -> Uploaded:
-        return await feeds.upload(file, context)
+        return await feeds.upload(operation, file, context)
 
     async def collect(self, operation: Operation, uploaded: Uploaded, context: FileContext) -> Collected:
         return await feeds.collect(operation, uploaded, context)

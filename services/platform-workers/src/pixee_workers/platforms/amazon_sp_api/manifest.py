@@ -42,6 +42,7 @@ CREATE_FEED = "createFeed"
 FEEDS = "createFeed:JSON_LISTINGS_FEED"
 CREATE_FEED_DOCUMENT = "createFeedDocument"
 GET_FEED = "getFeed"
+GET_FEEDS = "getFeeds"
 GET_FEED_DOCUMENT = "getFeedDocument"
 CREATE_REPORT = "createReport"
 GET_REPORT = "getReport"
@@ -234,6 +235,7 @@ MANIFEST = Manifest(
         _bucket(FEEDS, 5 / 300, 5.0),
         _bucket(CREATE_FEED_DOCUMENT, 0.5, 15.0),
         _bucket(GET_FEED, 2.0, 15.0),
+        _bucket(GET_FEEDS, 1 / 45, 10.0),
         _bucket(GET_FEED_DOCUMENT, 1 / 45, 10.0),
         _bucket(CREATE_REPORT, 1 / 60, 15.0),
         _bucket(GET_REPORT, 2.0, 15.0),
