@@ -285,11 +285,27 @@ async def test_connectors_with_the_same_key_share_and_the_key_is_no_secret():
     by_setting = declared(TokenBucketBudget(name="k", rate=1, burst=1, scope=APP, key_field="shop"))
     far = ConnectorSettings(address="b.fake.test")
     assert shared.of(by_setting, settings, {})["k"] is not shared.of(by_setting, far, {})["k"]
+    both = declared(
+        TokenBucketBudget(name="k", rate=1, burst=1, scope=BudgetScope.SELLER, key_field="shop", key_also=("token",))
+    )
+    pools = {
+        (where.address, token): shared.of(both, where, {"token": token})["k"]
+        for where in (settings, far)
+        for token in "xy"
+    }
+    assert len({id(pool) for pool in pools.values()}) == 4, "connectors share where the whole key is the same"
+    assert shared.of(both, settings, {"token": "x"})["k"] is pools["a.fake.test", "x"]
     await shared.close()
 
 
 def test_a_key_that_no_field_holds_is_refused():
     with pytest.raises(ValueError, match="no credential or setting nowhere"):
         declared(TokenBucketBudget(name="k", rate=1, burst=1, scope=APP, key_field="nowhere"))
+    with pytest.raises(ValueError, match="no credential or setting elsewhere"):
+        declared(
+            TokenBucketBudget(name="k", rate=1, burst=1, scope=APP, key_field="token", key_also=("elsewhere", "token"))
+        )
+    with pytest.raises(ValueError, match="adds to a key_field"):
+        TokenBucketBudget(name="k", rate=1, burst=1, scope=APP, key_also=("token",))
     with pytest.raises(ValueError, match="the same name"):
         declared(TokenBucketBudget(name="k", rate=1, burst=1), DailyBudget(name="k", limit=1))

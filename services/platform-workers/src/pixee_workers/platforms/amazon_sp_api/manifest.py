@@ -176,7 +176,14 @@ _PUSH_PRICES = Capability(
 
 
 def _bucket(name: str, rate: float, burst: float) -> TokenBucketBudget:
-    return TokenBucketBudget(name=name, rate=rate, burst=burst)
+    """A bucket of one seller and application in a region, whatever marketplaces their connectors serve.
+
+    A seller's id is public: without the application in the key anybody could spend another's by typing it.
+    """
+    also = ("lwa_client_id", "region")
+    return TokenBucketBudget(
+        name=name, rate=rate, burst=burst, scope=BudgetScope.SELLER, key_field="seller_id", key_also=also
+    )
 
 
 def _of_application(name: str, rate: float) -> TokenBucketBudget:
