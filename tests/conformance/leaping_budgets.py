@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-from conformance.leaping import LeapingClock
-
+from pixee_common.clock import Clock
 from pixee_common.db import Database
 from pixee_common.platforms.manifest import Manifest, TokenBucketBudget
 from pixee_workers.sync_base.budget_pools import Pool
@@ -25,7 +24,7 @@ _LIFE = 1.0
 class Bucket:
     """`Ledger` of a token bucket."""
 
-    clock: LeapingClock
+    clock: Clock
     rate: float
     most: float
     level: float
@@ -57,7 +56,7 @@ class Bucket:
 class LeapingBudgets(SharedBudgets):
     """Of one bench, over all workers that it starts."""
 
-    def __init__(self, database: Database, clock: LeapingClock, buckets: dict[str, Bucket]) -> None:
+    def __init__(self, database: Database, clock: Clock, buckets: dict[str, Bucket]) -> None:
         super().__init__(database, clock)
         self._buckets = buckets
         self._leaping = clock

@@ -3,7 +3,8 @@
 Settings (names as merchants have them): `seller_id`, `region` (NA | EU | FE), `lwa_client_id`, `lwa_client_secret`,
 `refresh_token` are needed. `marketplaces` (ids, default: the region's first), `store_name`, `rotating_refresh_tokens`
 (false), `revoked` (false: the merchant's consent), `denied_operations` (operation names whose role is missing),
-`fba_skus`, `catalog` ({EAN: [ASIN, ...]}), `restricted_asins` ({ASIN: reasonCode}).
+`fba_skus`, `catalog` ({EAN: [ASIN, ...]}), `asin_types` ({ASIN: product type}, default PRODUCT), `restricted_asins`
+({ASIN: reasonCode}, or {ASIN: {condition: reasonCode}}).
 """
 
 from collections.abc import Mapping

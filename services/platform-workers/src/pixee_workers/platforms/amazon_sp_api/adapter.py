@@ -9,6 +9,8 @@ Choices and unverified facts (sheet ../shared/platforms/amazon_sp_api.md)
 * That a delete is final (and harmless to the SKU's history), that `lastUpdatedDate` moves with every write, and that a PATCH on a
   missing SKU answers 404 or an issue, is unverified: all ways are taken, and after a quarter of an hour what is shown counts.
 * A struck-through price is sent where there is one, and taken away where we had put it; zero stands for none where one is demanded.
+* A new product that Amazon's catalog knows is an offer alone where the connector says so (`asins`); whatever it becomes it stays, since
+  a listing of one kind is not turned into the other. The code of an offer without the right to sell is unverified.
 * Several languages of one marketplace are several elements: only the connector's own is written and replaced.
 """
 

@@ -14,6 +14,7 @@ from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.product import ProductStatus
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.amazon_sp_api import wire
+from pixee_workers.platforms.amazon_sp_api.asins import Offer, offers
 from pixee_workers.platforms.amazon_sp_api.documents import list_price
 from pixee_workers.platforms.amazon_sp_api.listings import STRUCK, is_fba, shown, type_of
 from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, STOCK
@@ -57,11 +58,12 @@ def _with(one: Mapped[Any], calls: Sequence[Call], kept: Mapping[str, Any]) -> M
 
 async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) -> Completed:
     ready: list[Mapped[PushItem]] = []
-    outcomes: list[Outcome] = []
-    for one in items:
+    offered, reviews = await offers([one for one in items if _is_for_sale(one.item)], context)
+    outcomes: list[Outcome] = list(reviews.values())
+    for one in (one for one in items if one.item.id not in reviews):
         # A check by the schema takes a millisecond, and a page has hundreds: whoever else works here gets a turn.
         await asyncio.sleep(0)
-        found = await _planned(one, context)
+        found = await _planned(one, offered, context)
         if isinstance(found, Plan):
             ready.append(_with(one, found.calls, found.kept))
         elif isinstance(found, Outcome):
@@ -71,13 +73,19 @@ async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) 
     return Completed(tuple(ready), tuple(outcomes))
 
 
-async def _planned(one: Mapped[ProductItem], context: CallContext) -> Plan | Outcome | Refusal:
+def _is_for_sale(item: ProductItem) -> bool:
+    return item.action is Action.UPSERT and item.product.status is ProductStatus.ACTIVE
+
+
+async def _planned(
+    one: Mapped[ProductItem], offered: Mapping[str, Offer], context: CallContext
+) -> Plan | Outcome | Refusal:
     """Amazon has no drafts: what is put there is for sale, or would be with its first piece (sheet, "Visibility")."""
     item = one.item
     if item.action is not Action.UPSERT:
         return await withdrawal(item, context)
-    if item.product.status is ProductStatus.ACTIVE:
-        return await plan(one, context)
+    if _is_for_sale(item):
+        return await plan(one, offered, context)
     return await taken_off(item, context) if listed_skus(item) else _kept_back(item)
 
 

@@ -101,6 +101,21 @@ def created(sku: str, kind: str, attributes: Attributes, *, sells: bool) -> Call
     return {"sku": sku, "method": "PUT", "product_type": kind, "requirements": requirements, "attributes": attributes}
 
 
+def offered(sku: str, kind: str, attributes: Attributes) -> Call:
+    """A listing that is nothing but an offer on an item of the catalog."""
+    call: Call = {"sku": sku, "method": "PUT", "product_type": kind, "requirements": wire.OFFER_ONLY}
+    return {**call, "attributes": attributes}
+
+
+def sales_terms(words: Mapping[str, Any], asin: str, schema: Schema, settings: ConnectorSettings) -> Attributes:
+    """What an offer on an item says beside price and quantity: only what the set of offers knows, and no identity but the ASIN."""
+    known, place = schema.attributes, marketplace_of(settings).id
+    ruled = {name: text for name, text in words["ruled"].items() if name.partition(".")[0] in known}
+    told = content({**words, "ruled": ruled}, schema, settings)
+    kept = {name: value for name, value in told.items() if name not in {wire.EAN, wire.EXEMPTION, *wire.SALES}}
+    return kept | {wire.ASIN: [{"value": asin, "marketplace_id": place}]}
+
+
 def changed(
     sku: str, kind: str, attributes: Attributes, listing: Listing, schema: Schema, settings: ConnectorSettings
 ) -> Call:

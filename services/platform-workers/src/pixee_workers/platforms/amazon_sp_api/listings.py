@@ -21,9 +21,10 @@ VARIATION = "theme"
 OFF_SALE = "off_sale"
 RETURNS = "returns"
 STRUCK = "struck"
+OFFER_ON = "offer_on"
 """What a listing's `refs` hold: Amazon's own id, the product type, the names of the attributes that came from us, the family as it
-was written last, whether it is off sale because its product is not active, how often it has come back from that, and whether its
-struck-through price is ours.
+was written last, whether it is off sale because its product is not active, how often it has come back from that, whether its
+struck-through price is ours, and the item of the catalog on which it is nothing but an offer.
 """
 
 
@@ -79,6 +80,11 @@ def type_of(item: Mapping[str, Any], marketplace: str) -> str | None:
     )
     found = named.get("productType") or summary_of(item, marketplace).get("productType")
     return str(found) if found else None
+
+
+def standing(listing: Listing | None, sku: str) -> Listing | None:
+    """The listing under this very SKU: at Amazon another SKU is another listing."""
+    return listing if listing is not None and listing.external_id == sku else None
 
 
 def is_off(listing: Listing | None) -> bool:

@@ -47,6 +47,9 @@ GET_FEED_DOCUMENT = "getFeedDocument"
 CREATE_REPORT = "createReport"
 GET_REPORT = "getReport"
 GET_REPORT_DOCUMENT = "getReportDocument"
+CATALOG = "searchCatalogItems"
+RESTRICTIONS = "getListingsRestrictions"
+APPLICATION_RESTRICTIONS = "getListingsRestrictions:application"
 APPLICATION_PUTS = "putListingsItem:application"
 APPLICATION_PATCHES = "patchListingsItem:application"
 
@@ -71,6 +74,7 @@ _FEED = Upload(
 STOCK = "fulfillment_availability"
 OFFER = "purchasable_offer"
 LIST_PRICE = "list_price"
+EXISTING_ASINS = "existing_asins"
 _READ_ONLY = ("summaries", "offers", "issues", "asin")
 _ENVELOPE = ("productType", "requirements", "patches", "sku", "messageId", "operationType")
 
@@ -122,6 +126,15 @@ _SETTINGS = (
         choices=("refuse", "exempt"),
         default="refuse",
         help="`exempt` claims Amazon's exemption from product identifiers, which the brand must have been granted.",
+    ),
+    SettingField(
+        name=EXISTING_ASINS,
+        label="Products that Amazon's catalog has",
+        choices=("create", "offer", "ask"),
+        default="create",
+        help="What becomes of a new product whose EAN Amazon knows. `create` sends a whole listing, which Amazon joins with its item; "
+        "`offer` sells on the item and sends price, stock and condition alone; `ask` leaves the choice to you. What is mapped to "
+        "merchant_suggested_asin decides for `offer` and `ask`.",
     ),
 )
 
@@ -236,6 +249,9 @@ MANIFEST = Manifest(
     budgets=(
         *(_bucket(name, 5.0, 5.0) for name in (PUT, PATCH, DELETE, GET, SEARCH, DEFINITION, DEFINITIONS)),
         _bucket(SELLERS, 0.016, 15.0),
+        _bucket(CATALOG, 2.0, 2.0),
+        _bucket(RESTRICTIONS, 5.0, 10.0),
+        _of_application(APPLICATION_RESTRICTIONS, 100.0),
         _of_application(APPLICATION_PUTS, 100.0),
         _of_application(APPLICATION_PATCHES, 500.0),
         _bucket(CREATE_FEED, 1 / 120, 15.0),
