@@ -1,10 +1,11 @@
 """A createFeed whose answer is lost: the feed is found and adopted, or made anew; nothing is doubled where that can be told."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
-from platform_workers.platforms.amazon_sp_api.catalog import FR, food, item
+from platform_workers.platforms.amazon_sp_api.catalog import food, item
 from platform_workers.platforms.amazon_sp_api.conftest import HOST, Shop
 
 from pixee_common.domain.faults import FaultKind, PlatformFault
@@ -56,9 +57,7 @@ def _strange(shop: Shop, messages: int = 2) -> str:
         body["messages"] = [{**first, "messageId": n + 1, "sku": f"STRANGE-{n}"} for n in range(messages)]
         copied.content = orjson.dumps(body)
     state.documents["strange"] = copied
-    state.feeds["strange"] = type(made)(
-        "strange", made.type, [FR], "strange", made.created_at, made.starts_at, made.ends_at
-    )
+    state.feeds["strange"] = replace(made, id="strange", document_id="strange", end="", result_id="", outcome={})
     return "strange"
 
 

@@ -221,3 +221,34 @@ async def test_after_a_kill_between_the_feed_and_its_row_the_second_feed_doubles
     assert {(one["verdict"], one["submissions"]) for one in said.values()} == {("accepted", 2)}
     assert len(said) == 10
     assert {row["state"] for row in await bench.submissions()} == {"lost", "done"}
+
+
+async def _status(bench: Road, product: Any, status: str) -> None:
+    await bench.rows.run(
+        "UPDATE products SET content = content || jsonb_build_object('status', $2::text), content_version = $3 WHERE id = $1",
+        *(product, status, bench.rows.next_version()),
+    )
+
+
+async def test_a_draft_is_off_sale_whatever_is_pushed_and_comes_back_with_its_pieces(road: tuple[Road, Worker]) -> None:
+    bench, worker = road
+    product, (variant,) = await bench.rows.add_product("D", quantity=5)
+
+    async def push(operation: Operation = Operation.PUSH_PRODUCTS) -> str:
+        return await bench.end(worker, await bench.job([product if "products" in operation else variant], operation))
+
+    def pieces() -> Any:
+        return bench.truth()["D"]["attributes"]["fulfillment_availability"][0]["quantity"]
+
+    assert (await push(), pieces()) == ("a", 5)
+    await _status(bench, product, "draft")
+    assert (await push(), pieces()) == ("a", 0)
+    assert await push() == "s", "it is off sale already"
+    await bench.rows.set_stock(variant, 9)
+    assert (await push(Operation.PUSH_STOCK), pieces()) == ("a", 0)
+    assert await push(Operation.PUSH_STOCK) == "s"
+    await _status(bench, product, "active")
+    assert (await push(), pieces()) == ("a", 9)
+    await bench.rows.set_stock(variant, 5)
+    assert (await push(Operation.PUSH_STOCK), pieces()) == ("a", 5), "the number from before it went off sale is news"
+    assert await push(Operation.PUSH_STOCK) == await push() == "s"

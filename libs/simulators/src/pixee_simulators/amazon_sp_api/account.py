@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from pixee_simulators.amazon_sp_api.feed_records import Feed
 from pixee_simulators.amazon_sp_api.listings import Listings
+from pixee_simulators.amazon_sp_api.queued_work import Feed, Report
 from pixee_simulators.amazon_sp_api.regions import MARKETPLACES
-from pixee_simulators.amazon_sp_api.report_records import Report
 
 
 @dataclass(slots=True)
