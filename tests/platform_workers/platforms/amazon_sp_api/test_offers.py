@@ -23,6 +23,7 @@ from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.mapping import ConnectorMapping
 from pixee_common.domain.product import Condition, ProductStatus
 from pixee_common.domain.reasons import ReasonCode
+from pixee_workers.platforms.amazon_sp_api import restrictions
 from pixee_workers.sync_base.outcomes import Outcome
 
 ASIN, OTHER = "B0KNOWN001", "B0KNOWN002"
@@ -301,3 +302,25 @@ async def test_the_catalog_of_another_marketplace_is_not_asked(shop: Shop) -> No
     asked = [call.url for call in shop.context.calls if call.label in {"searchCatalogItems", "getListingsRestrictions"}]
     assert len(asked) == 2
     assert all(f"marketplaceIds={FR}" in url for url in asked)
+
+
+@pytest.mark.parametrize(
+    ("about", "refused"),
+    [
+        ({"conditionType": "new_new"}, True),
+        ({}, True),
+        ({"conditionType": "used_good"}, False),
+        ({"marketplaceId": "A1PA6795UKMFR9"}, False),
+    ],
+)
+async def test_only_what_is_said_of_this_condition_and_marketplace_counts(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, about: dict[str, Any], refused: bool
+) -> None:
+    """A restriction without a reason is one all the same (published model: reasons are optional)."""
+
+    async def told(*_given: Any, **_more: Any) -> tuple[Any, None]:
+        return {"restrictions": [{"marketplaceId": FR} | about]}, None
+
+    monkeypatch.setattr(restrictions, "ask", told)
+    found = await restrictions.restriction(shop.context, "CHOC", ASIN, "new_new")
+    assert (found is not None) == refused

@@ -120,3 +120,14 @@ async def test_a_child_that_stands_alone_now_belongs_to_no_family(shop: Shop) ->
         not {"parentage_level", "child_parent_sku_relationship", "variation_theme"}
         & truth["TEE-S"]["attributes"].keys()
     )
+
+
+async def test_an_equal_price_does_not_tell_that_the_struck_one_is_gone(shop: Shop) -> None:
+    (one,) = await shop.listed(item(food(), cost=price("19.90", "24.90")))
+    shop.advance(3600)
+    shop.context.forget_token()
+    shop.limits(visible_after_s=100.0)
+    mark = len(shop.asked())
+    await _pushed(shop, priced(one, 0, price("19.90")))
+    looks = shop.asked()[mark:].count("searchListingsItems") - 1
+    assert looks > 1, "applied before Amazon shows it"
