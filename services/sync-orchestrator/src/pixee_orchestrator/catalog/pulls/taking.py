@@ -52,10 +52,10 @@ class Aspect:
 def seen_of_product(pulled: PulledProduct) -> JsonObject:
     """The shop's values of a product by field, without what it did not say."""
     values = {
-        "title": pulled.title,
+        "title": None if pulled.borrowed_title else pulled.title,
         "description": pulled.description,
         "brand": pulled.brand,
-        "status": pulled.status,
+        "status": pulled.status or None,
         "categories": [list(path) for path in pulled.categories],
     }
     return {name: value for name, value in values.items() if value is not None}
