@@ -240,16 +240,6 @@ async def test_feeds_are_found_again_by_type_and_time(seller: Seller) -> None:
     assert await seller.violations() == []
 
 
-async def test_a_new_feed_may_be_missing_from_the_list_for_a_while(seller: Seller) -> None:
-    await seller.limits(feed_listed_after_s=30)
-    made = await send(seller, updates(1))
-    assert (await seller.ask("GET", FEEDS, feedTypes="JSON_LISTINGS_FEED"))[1] == {"feeds": []}
-    assert (await feed_of(seller, made))["processingStatus"] == "IN_QUEUE"
-    seller.advance(30)
-    answer = (await seller.ask("GET", FEEDS, feedTypes="JSON_LISTINGS_FEED"))[1]
-    assert [one["feedId"] for one in answer["feeds"]] == [made]
-
-
 async def test_a_legacy_feed_ends_fatal_and_an_unknown_one_is_400(seller: Seller) -> None:
     body = {
         "feedType": "POST_PRODUCT_DATA",

@@ -1,13 +1,9 @@
 """Offers on items of Amazon's catalog: found by EAN or named by the merchant, made where the seller may, decided by a person in doubt."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from platform_workers.platforms.amazon_sp_api.catalog import (
-    EAN,
-    FR,
-    SETTINGS,
     food,
     item,
     listed,
@@ -18,44 +14,19 @@ from platform_workers.platforms.amazon_sp_api.catalog import (
     stock,
 )
 from platform_workers.platforms.amazon_sp_api.conftest import Shop
+from platform_workers.platforms.amazon_sp_api.offering import ASIN, EANS, OTHER, catalog, ean_of, offering, pushed
 
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.mapping import ConnectorMapping
-from pixee_common.domain.product import Condition, ProductStatus
+from pixee_common.domain.product import ProductStatus
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.amazon_sp_api import restrictions
-from pixee_workers.sync_base.outcomes import Outcome
-
-ASIN, OTHER = "B0KNOWN001", "B0KNOWN002"
-EANS = ("4006381333931", "3760001234565")
-
-
-def _ean(first: str) -> str:
-    """Twelve digits with their check digit."""
-    weighed = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(first))
-    return f"{first}{-weighed % 10}"
-
-
-def _offering(shop: Shop, how: str = "offer", *rules: Any, **settings: Any) -> None:
-    mapping = SETTINGS.mapping.model_copy(update={"attributes": (*SETTINGS.mapping.attributes, *rules)})
-    shop.configure(**{"extra": {**SETTINGS.extra, "existing_asins": how}, "mapping": mapping} | settings)
-
-
-def _catalog(shop: Shop, *asins: str, **more: Any) -> None:
-    shop.set(catalog={EAN: list(asins)}, **more)
-
-
-async def _pushed(shop: Shop, *items: Any) -> list[Outcome]:
-    outcomes = await shop.push(*items)
-    assert {one.kind for one in outcomes} == {OutcomeKind.APPLIED}, outcomes
-    return outcomes
 
 
 async def test_a_known_ean_becomes_an_offer_with_sales_terms_alone(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN, asin_types={ASIN: "GROCERY"})
+    offering(shop)
+    catalog(shop, ASIN, asin_types={ASIN: "GROCERY"})
     one = item(food(), cost=price("19.99", "24.90"), quantity=7)
-    (outcome,) = await _pushed(shop, one)
+    (outcome,) = await pushed(shop, one)
     assert (outcome.created, outcome.carried_stock, outcome.carried_price) == (True, True, True)
     (put,) = [call for call in shop.context.calls if call.method == "PUT"]
     assert b'"requirements":"LISTING_OFFER_ONLY"' in (put.content or b"")
@@ -68,38 +39,38 @@ async def test_a_known_ean_becomes_an_offer_with_sales_terms_alone(shop: Shop) -
 
 
 async def test_what_the_catalog_does_not_know_is_a_whole_listing(shop: Shop) -> None:
-    _offering(shop)
-    (outcome,) = await _pushed(shop, item(food()))
+    offering(shop)
+    (outcome,) = await pushed(shop, item(food()))
     assert "item_name" in shop.truth()["CHOC"]["attributes"]
     assert "getListingsRestrictions" not in shop.asked(), "there is no item to ask for"
     assert "offer_on" not in next(iter(outcome.linked.variants.values())).refs
 
 
 async def test_without_the_setting_nobody_asks_the_catalog(shop: Shop) -> None:
-    _catalog(shop, ASIN)
-    await _pushed(shop, item(food()))
+    catalog(shop, ASIN)
+    await pushed(shop, item(food()))
     assert not {"searchCatalogItems", "getListingsRestrictions"} & set(shop.asked())
     assert "item_name" in shop.truth()["CHOC"]["attributes"]
 
 
 async def test_twenty_products_cost_one_question_to_the_catalog(shop: Shop) -> None:
-    _offering(shop)
-    items = [item(food(f"N{n}", variant={"ean": _ean(f"40063813{n:04d}")})) for n in range(20)]
+    offering(shop)
+    items = [item(food(f"N{n}", variant={"ean": ean_of(f"40063813{n:04d}")})) for n in range(20)]
     await shop.push(*items)
     assert shop.asked().count("searchCatalogItems") == 1
 
 
 async def test_pages_of_the_catalog_are_read_to_the_end(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, *(f"B0PAGE{n:04d}" for n in range(23)))
+    offering(shop)
+    catalog(shop, *(f"B0PAGE{n:04d}" for n in range(23)))
     (outcome,) = await shop.push(item(food()))
     assert len(outcome.candidates) == 23
 
 
 @pytest.mark.parametrize("how", ["offer", "ask"])
 async def test_several_items_for_one_ean_are_for_a_person(shop: Shop, how: str) -> None:
-    _offering(shop, how)
-    _catalog(shop, ASIN, OTHER)
+    offering(shop, how)
+    catalog(shop, ASIN, OTHER)
     known = item(food("NEW", variant={"ean": EANS[1]}))
     doubtful, clear = await shop.push(item(food()), known)
     assert (doubtful.kind, doubtful.reason) == (OutcomeKind.NEEDS_REVIEW, ReasonCode.EAN_AMBIGUOUS)
@@ -110,8 +81,8 @@ async def test_several_items_for_one_ean_are_for_a_person(shop: Shop, how: str) 
 
 
 async def test_a_connector_that_asks_leaves_even_one_item_to_a_person(shop: Shop) -> None:
-    _offering(shop, "ask")
-    _catalog(shop, ASIN)
+    offering(shop, "ask")
+    catalog(shop, ASIN)
     (outcome,) = await shop.push(item(food()))
     assert (outcome.kind, outcome.candidates) == (OutcomeKind.NEEDS_REVIEW, (ASIN,))
     assert "existing_asins" in (outcome.message or "")
@@ -119,62 +90,62 @@ async def test_a_connector_that_asks_leaves_even_one_item_to_a_person(shop: Shop
 
 @pytest.mark.parametrize("how", ["offer", "ask"])
 async def test_the_asin_that_the_merchant_maps_decides(shop: Shop, how: str) -> None:
-    _offering(shop, how, rule("merchant_suggested_asin", f"constant:{OTHER}"))
-    _catalog(shop, ASIN, OTHER)
-    await _pushed(shop, item(food()))
+    offering(shop, how, rule("merchant_suggested_asin", f"constant:{OTHER}"))
+    catalog(shop, ASIN, OTHER)
+    await pushed(shop, item(food()))
     assert shop.truth()["CHOC"]["asin"] == OTHER
 
 
 async def test_an_offer_needs_no_mapping_of_content(shop: Shop) -> None:
-    _offering(shop, mapping=ConnectorMapping())
-    _catalog(shop, ASIN)
+    offering(shop, mapping=ConnectorMapping())
+    catalog(shop, ASIN)
     known, unknown = await shop.push(item(food()), item(food("NEW", variant={"ean": EANS[1]})))
     assert known.kind is OutcomeKind.APPLIED, known
     assert (unknown.kind, unknown.reason) == (OutcomeKind.REJECTED, ReasonCode.MISSING_MAPPING)
 
 
 async def test_an_offer_without_a_price_is_none(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN)
+    offering(shop)
+    catalog(shop, ASIN)
     one = item(food())
     (outcome,) = await shop.push(replace(one, variants=tuple(replace(v, price=None) for v in one.variants)))
     assert (outcome.kind, outcome.reason) == (OutcomeKind.REJECTED, ReasonCode.NO_PRICE)
 
 
 async def test_an_item_of_a_type_that_has_no_definition_is_offered_as_a_product(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN, asin_types={ASIN: "LUGGAGE"})
-    await _pushed(shop, item(food()))
+    offering(shop)
+    catalog(shop, ASIN, asin_types={ASIN: "LUGGAGE"})
+    await pushed(shop, item(food()))
     assert shop.truth()["CHOC"]["productType"] == "PRODUCT"
 
 
 async def test_an_update_of_an_offer_stays_one_and_touches_no_price(shop: Shop) -> None:
-    _offering(shop, "offer", rule("merchant_shipping_group", "constant:fast"))
-    _catalog(shop, ASIN)
+    offering(shop, "offer", rule("merchant_shipping_group", "constant:fast"))
+    catalog(shop, ASIN)
     one = item(food(), cost=price("19.99"))
-    one = listed(one, (await _pushed(shop, one))[0].linked)
+    one = listed(one, (await pushed(shop, one))[0].linked)
     before = shop.truth()["CHOC"]["attributes"]
     assert before["merchant_shipping_group"][0]["value"] == "fast"
-    _offering(shop)
+    offering(shop)
     mark = len(shop.asked())
-    (outcome,) = await _pushed(shop, replace(one, product=food(names={"fr": "Autre"})))
+    (outcome,) = await pushed(shop, replace(one, product=food(names={"fr": "Autre"})))
     after = shop.truth()["CHOC"]["attributes"]
     assert after == {name: value for name, value in before.items() if name != "merchant_shipping_group"}
     assert not {"searchCatalogItems", "getListingsRestrictions"} & set(shop.asked()[mark:]), "it is listed already"
     one = listed(one, outcome.linked) if outcome.linked.product else one
-    await _pushed(shop, stock(one, 0, 3))
-    await _pushed(shop, priced(one, 0, price("15.00")))
+    await pushed(shop, stock(one, 0, 3))
+    await pushed(shop, priced(one, 0, price("15.00")))
     assert shop.truth()["CHOC"]["attributes"]["fulfillment_availability"][0]["quantity"] == 3
 
 
 async def test_variants_that_are_offers_have_no_parent_and_the_others_have(shop: Shop) -> None:
-    _offering(shop)
+    offering(shop)
     product = shirt()
     eans = dict(zip(("TEE-S", "TEE-M"), EANS, strict=True))
     variants = tuple(one.model_copy(update={"ean": eans[one.sku]}) for one in product.variants)
     shop.set(catalog={EANS[0]: [ASIN], EANS[1]: [OTHER]})
     one = item(shirt(variants=variants))
-    (outcome,) = await _pushed(shop, one)
+    (outcome,) = await pushed(shop, one)
     assert set(shop.truth()) == {"TEE-S", "TEE-M"}
     assert outcome.linked.product is not None
     assert outcome.linked.product.external_id == "TEE-S"
@@ -183,7 +154,7 @@ async def test_variants_that_are_offers_have_no_parent_and_the_others_have(shop:
     mixed = item(
         shirt("TOP", variants=tuple(v.model_copy(update={"sku": v.sku.replace("TEE", "TOP")}) for v in variants))
     )
-    await _pushed(shop, mixed)
+    await pushed(shop, mixed)
     truth = shop.truth()
     assert truth["TOP-S"]["asin"] == ASIN
     assert "child_parent_sku_relationship" not in truth["TOP-S"]["attributes"]
@@ -191,8 +162,8 @@ async def test_variants_that_are_offers_have_no_parent_and_the_others_have(shop:
 
 
 async def test_files_carry_offers_too(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN)
+    offering(shop)
+    catalog(shop, ASIN)
     _, (message,) = await shop.file(item(food()))
     assert (message["operationType"], message["requirements"]) == ("UPDATE", "LISTING_OFFER_ONLY")
     found = await shop.feed(item(food()))
@@ -202,125 +173,26 @@ async def test_files_carry_offers_too(shop: Shop) -> None:
 
 async def test_an_offer_that_stands_there_is_found_as_one(shop: Shop) -> None:
     """After a crash between the call and its row."""
-    _offering(shop)
-    _catalog(shop, ASIN)
+    offering(shop)
+    catalog(shop, ASIN)
     one = item(food())
-    await _pushed(shop, one)
+    await pushed(shop, one)
     found = (await shop.adapter.find(Operation.PUSH_PRODUCTS, [one], shop.context))[one.id]
     assert found is not None
-    (outcome,) = await _pushed(shop, listed(one, found.linked))
+    (outcome,) = await pushed(shop, listed(one, found.linked))
     assert "item_name" not in shop.truth()["CHOC"]["attributes"]
     assert outcome.created is False
 
 
 async def test_an_offer_goes_off_sale_and_comes_back(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN)
+    offering(shop)
+    catalog(shop, ASIN)
     one = item(food(), quantity=7)
-    one = listed(one, (await _pushed(shop, one))[0].linked)
-    (outcome,) = await _pushed(shop, replace(one, product=food(status=ProductStatus.DRAFT)))
+    one = listed(one, (await pushed(shop, one))[0].linked)
+    (outcome,) = await pushed(shop, replace(one, product=food(status=ProductStatus.DRAFT)))
     variants = tuple(replace(v, listing=outcome.linked.variants[v.id]) for v in one.variants)
     off = replace(one, variants=variants)
     assert shop.truth()["CHOC"]["attributes"]["fulfillment_availability"][0]["quantity"] == 0
-    await _pushed(shop, off)
+    await pushed(shop, off)
     assert shop.truth()["CHOC"]["attributes"]["fulfillment_availability"][0]["quantity"] == 7
     assert "item_name" not in shop.truth()["CHOC"]["attributes"]
-
-
-# --- restrictions -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("APPROVAL_REQUIRED", ReasonCode.PERMISSION_MISSING),
-        ("NOT_ELIGIBLE", ReasonCode.REFUSED_BY_PLATFORM),
-        ("ASIN_NOT_FOUND", ReasonCode.INVALID_VALUE),
-        ("SOMETHING_NEW", ReasonCode.REFUSED_BY_PLATFORM),
-    ],
-)
-async def test_what_the_seller_may_not_offer_is_refused_before_the_write(
-    shop: Shop, code: str, reason: ReasonCode
-) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN, restricted_asins={ASIN: code})
-    refused, other = await shop.push(item(food()), item(food("NEW", variant={"ean": EANS[1]})))
-    assert (refused.kind, refused.reason) == (OutcomeKind.REJECTED, reason)
-    assert refused.field == "attributes.merchant_suggested_asin"
-    assert ASIN in (refused.message or "")
-    assert ("Ask here: https://" in (refused.message or "")) == (code == "APPROVAL_REQUIRED")
-    assert other.kind is OutcomeKind.APPLIED
-    assert "CHOC" not in shop.truth()
-
-
-async def test_an_asin_that_nobody_knows_is_refused_too(shop: Shop) -> None:
-    _offering(shop, "offer", rule("merchant_suggested_asin", "constant:B0NOWHERE0"))
-    (outcome,) = await shop.push(item(food()))
-    assert (outcome.kind, outcome.reason) == (OutcomeKind.REJECTED, ReasonCode.INVALID_VALUE)
-
-
-async def test_a_restriction_of_another_condition_is_none(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN, restricted_asins={ASIN: {"used_good": "NOT_ELIGIBLE"}})
-    await _pushed(shop, item(food()))
-    (outcome,) = await shop.push(item(food("USED", condition=Condition.USED)))
-    assert outcome.kind is OutcomeKind.REJECTED
-
-
-async def test_the_answer_is_asked_for_once_and_again_after_a_while(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN, restricted_asins={ASIN: "APPROVAL_REQUIRED"})
-    for _ in range(2):
-        await shop.push(item(food("A")), item(food("B")))
-    assert shop.asked().count("getListingsRestrictions") == 1
-    _catalog(shop, ASIN, restricted_asins={})
-    shop.advance(601)
-    await _pushed(shop, item(food("A")))
-    assert shop.asked().count("getListingsRestrictions") == 2
-
-
-async def test_each_question_spends_its_own_budgets(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN)
-    await _pushed(shop, item(food()))
-    spent = {call.label: set(call.spend) for call in shop.context.calls}
-    assert spent["searchCatalogItems"] == {"searchCatalogItems"}
-    assert spent["getListingsRestrictions"] == {"getListingsRestrictions", "getListingsRestrictions:application"}
-
-
-async def test_a_question_that_amazon_does_not_want_stops_nothing(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN)
-    shop.fault(kind="status", status=400, match={"operation": "getListingsRestrictions"})
-    await _pushed(shop, item(food()))
-
-
-async def test_the_catalog_of_another_marketplace_is_not_asked(shop: Shop) -> None:
-    _offering(shop)
-    _catalog(shop, ASIN)
-    await _pushed(shop, item(food()))
-    asked = [call.url for call in shop.context.calls if call.label in {"searchCatalogItems", "getListingsRestrictions"}]
-    assert len(asked) == 2
-    assert all(f"marketplaceIds={FR}" in url for url in asked)
-
-
-@pytest.mark.parametrize(
-    ("about", "refused"),
-    [
-        ({"conditionType": "new_new"}, True),
-        ({}, True),
-        ({"conditionType": "used_good"}, False),
-        ({"marketplaceId": "A1PA6795UKMFR9"}, False),
-    ],
-)
-async def test_only_what_is_said_of_this_condition_and_marketplace_counts(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, about: dict[str, Any], refused: bool
-) -> None:
-    """A restriction without a reason is one all the same (published model: reasons are optional)."""
-
-    async def told(*_given: Any, **_more: Any) -> tuple[Any, None]:
-        return {"restrictions": [{"marketplaceId": FR} | about]}, None
-
-    monkeypatch.setattr(restrictions, "ask", told)
-    found = await restrictions.restriction(shop.context, "CHOC", ASIN, "new_new")
-    assert (found is not None) == refused

@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from pixee_common.domain.ids import new_id
 from pixee_common.domain.job import OutcomeKind
-from pixee_common.domain.product import DEFAULT_LOCATION, Product, ProductStatus, StockLevel
+from pixee_common.domain.product import DEFAULT_LOCATION, Product, StockLevel
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.events.catalog import Change, PriceChanged, ProductUpserted, StockChanged
 from pixee_orchestrator.catalog.pulls.creating import new_product, refusal_text
@@ -26,6 +26,7 @@ from pixee_orchestrator.catalog.pulls.taking import (
     content_seen,
     content_taken,
     figures_seen,
+    is_hidden,
     is_ours,
     seen_of_product,
     seen_of_variant,
@@ -212,7 +213,7 @@ class Merge:
         old_seen = figures_seen(self.facts, row["id"])
         fields = changed_fields(seen_of_variant(pulled), old_seen, variant_figures(known))
         prices = self._new_prices(pulled, known) if fields & {"price", "compare_at_price"} else None
-        told = "quantity" in fields and not self._hides(pulled, known)
+        told = "quantity" in fields and not is_hidden(pulled, known, self.facts)
         levels = _new_levels(pulled, known, self.job.locations) if told else None
         stood = {
             operation
@@ -227,12 +228,6 @@ class Merge:
         new_seen = {**old_seen, **seen_of_variant(pulled)}
         self.seen[row["id"]] = {name: value for name, value in new_seen.items() if name not in kept}
         return prices is not None or levels is not None, bool(stood)
-
-    def _hides(self, pulled: PulledVariant, known: KnownVariant) -> bool:
-        """Whether there is none because the product is not for sale: so a shop without states keeps it from being bought."""
-        product = self.facts.products.get(known.row["product_id"])
-        status = product.row["content"].get("status") if product is not None else None
-        return pulled.quantity == 0 and status not in {None, ProductStatus.ACTIVE}
 
     def _figure_stands(self, operation: str, known: KnownVariant) -> bool:
         row = known.row
