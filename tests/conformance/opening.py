@@ -10,6 +10,7 @@ import httpx
 from conformance.bench import Bench, routes
 from conformance.job_rows import JobRows
 from conformance.leaping import LeapingClock
+from conformance.leaping_budgets import Bucket, LeapingBudgets
 from conformance.planting import Plant
 from conformance.profile import Profile, Shop
 from conformance.witnesses import Recording, listening
@@ -122,8 +123,12 @@ async def bench_of(
             tokens = TokenStore(clock, SharedTokens(database, KEYS, clock))
             wiring = Wiring(sender, policy, clock, tokens, lambda: jobs.worker, "laws", lambda: 0.5)
 
+            buckets: dict[str, Bucket] = {}
+
             def courier(more: Plant | None) -> PlatformCourier:
-                return PlatformCourier({slug: more(adapter) if more else adapter}, database, KEYS, wiring)
+                made = PlatformCourier({slug: more(adapter) if more else adapter}, database, KEYS, wiring)
+                made._shared = LeapingBudgets(database, clock, buckets)
+                return made
 
             with listening() as heard:
                 yield Bench(

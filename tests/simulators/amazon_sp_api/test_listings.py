@@ -70,19 +70,6 @@ async def test_a_put_replaces_the_whole_listing(seller: Seller) -> None:
     assert (await seller.counts())["commits"] == {"listing_created": 1, "listing_updated": 1}
 
 
-async def test_an_offer_on_what_is_there_needs_no_facts(seller: Seller) -> None:
-    offer = {
-        "merchant_suggested_asin": told("B0ABCDEFGH"),
-        "condition_type": told("new_new"),
-        "purchasable_offer": [price(5.0)],
-        "fulfillment_availability": [stock(1)],
-    }
-    answer = await seller.put("PX-1", offer, "PRODUCT", requirements="LISTING_OFFER_ONLY")
-    assert answer["status"] == "ACCEPTED"
-    assert (await seller.read("PX-1"))["summaries"][0]["asin"] == "B0ABCDEFGH"
-    assert (await seller.put("PX-2", offer, "PRODUCT"))["status"] == "INVALID"
-
-
 async def test_merge_keeps_the_lead_time_and_replace_drops_it(seller: Seller) -> None:
     await seller.put("PX-1", food(fulfillment_availability=[stock(1, lead_time_to_ship_max_days=3)]))
     path = "/attributes/fulfillment_availability"

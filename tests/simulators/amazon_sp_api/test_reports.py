@@ -3,7 +3,6 @@
 import gzip
 from typing import Any
 
-import pytest
 from simulators.amazon_sp_api.samples import food, stock, text, told
 from simulators.amazon_sp_api.seller import FR, SHOP, Seller
 
@@ -118,18 +117,3 @@ async def test_an_ean_finds_several_asins_and_a_listing_takes_the_first() -> Non
         own = (await seller.read("C-2"))["summaries"][0]["asin"]
         assert [one["asin"] for one in found["items"]] == [own]
         assert await seller.violations() == []
-
-
-@pytest.mark.parametrize(("asin", "codes"), [("B0AAAAAAA1", []), ("B0AAAAAAA2", ["APPROVAL_REQUIRED"])])
-async def test_restrictions_name_their_reason(asin: str, codes: list[str]) -> None:
-    async with Seller(restricted_asins={"B0AAAAAAA2": "APPROVAL_REQUIRED"}) as seller:
-        status, answer = await seller.ask(
-            "GET",
-            "/listings/2021-08-01/restrictions",
-            asin=asin,
-            sellerId="A1SELLER",
-            marketplaceIds=FR,
-            conditionType="new_new",
-        )
-        assert status == 200
-        assert [reason["reasonCode"] for one in answer["restrictions"] for reason in one["reasons"]] == codes

@@ -63,3 +63,39 @@ async def test_what_this_shop_is_not_sent_is_not_taken_from_it(world, pull, wher
     await (await pull.begin()).stage(0, shown("1", price="7", quantity=0))
     assert await world.value("SELECT quantity FROM stock") == 8
     assert await world.value("SELECT base_price FROM variants") == 10
+
+
+@pytest.mark.parametrize(
+    ("status", "pieces", "left"), [("draft", 0, 8), ("archived", 0, 8), ("draft", 3, 3), ("active", 0, 0)]
+)
+async def test_a_shop_that_hides_what_is_not_for_sale_by_having_none_of_it_says_nothing_of_our_stock(
+    world, pull, status, pieces, left
+) -> None:
+    """And nothing of the status, where it knows none: what is not for sale does not come back by a pull."""
+    product = await _known(pull)
+    variant = await world.value("SELECT id FROM variants WHERE product_id = $1", product)
+    await world.execute("DELETE FROM stock")
+    await world.execute(
+        "INSERT INTO stock (account_id, variant_id, location, quantity) VALUES ($1, $2, 'default', 8)",
+        pull.account,
+        variant,
+    )
+    await world.execute("UPDATE products SET content = content || jsonb_build_object('status', $1::text)", status)
+    await (await pull.begin()).stage(0, shown("1", price="10", quantity=pieces) | {"status": ""})
+    assert await world.value("SELECT quantity FROM stock") == left
+    assert await world.value("SELECT content ->> 'status' FROM products") == status
+
+
+async def test_what_is_new_from_a_shop_without_states_is_for_sale(world, pull) -> None:
+    await (await pull.begin()).stage(0, shown("77", price="10", quantity=1) | {"status": ""})
+    assert await world.value("SELECT content ->> 'status' FROM products") == "active"
+
+
+async def test_a_borrowed_title_names_what_is_new_and_renames_nothing(world, pull) -> None:
+    product = await _known(pull)
+    title = "SELECT content -> 'names' ->> 'en' FROM products WHERE id = $1"
+    before = await world.value(title, product)
+    await (await pull.begin()).stage(0, shown("1", price="10") | {"title": "Theirs", "borrowed_title": True})
+    assert await world.value(title, product) == before
+    await (await pull.begin()).stage(0, shown("77", price="10") | {"title": "Theirs", "borrowed_title": True})
+    assert await world.value("SELECT count(*) FROM products WHERE content::text LIKE '%Theirs%'") == 1

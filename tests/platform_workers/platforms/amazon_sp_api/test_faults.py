@@ -19,6 +19,8 @@ from pixee_workers.platforms.amazon_sp_api.faults import (
     ANSWER_RULES,
     CATEGORY_RULES,
     ISSUE_RULES,
+    RESTRICTED,
+    RESTRICTION_RULES,
     AnswerRule,
     IssueRule,
 )
@@ -136,6 +138,14 @@ def test_every_issue_code_and_category_of_the_sheet_has_its_row() -> None:
     assert set(listed.split(",")) == CATEGORY_RULES.keys()
     actions = _section("Push products").partition("enforcements{actions[")[2].partition("]")[0]
     assert set(actions.split("|")) == ACTION_REASONS.keys()
+
+
+def test_every_reason_of_a_restriction_that_the_sheet_names_has_its_row() -> None:
+    listed = _section("Push products").partition("reasonCode ")[2].partition(")")[0]
+    assert set(listed.split("|")) == RESTRICTION_RULES.keys()
+    for rule in (*RESTRICTION_RULES.values(), RESTRICTED):
+        assert rule.reason in REASONS
+        assert "B0ASIN" in rule.message.format(asin="B0ASIN")
 
 
 @pytest.mark.parametrize("body", [b"", b'{"items": []}', b"[]"])

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from platform_workers.platforms.amazon_sp_api.catalog import food, item, price, shirt
+from platform_workers.platforms.amazon_sp_api.catalog import SETTINGS, food, item, price, shirt
 from platform_workers.platforms.amazon_sp_api.conftest import Shop
 
 from pixee_common.domain.faults import FaultKind, PlatformFault
@@ -39,7 +39,7 @@ async def test_a_listing_comes_in_our_words(shop: Shop) -> None:
     await shop.push(item(food(), cost=price("19.99"), quantity=4))
     (product,) = _all(await _pages(shop))
     assert (product.external_id, product.title, product.brand, product.status) == (
-        "CHOC", "Chocolat CHOC", "Pixee", "active",
+        "CHOC", "Chocolat CHOC", "Pixee", "",
     )  # fmt: skip
     assert product.images == ("https://img.example/a.jpg", "https://img.example/b.jpg")
     (variant,) = product.variants
@@ -144,3 +144,12 @@ def test_a_report_is_read_in_the_charset_that_amazon_states(charset: str, codec:
     raw = f'item-name\tseller-sku\tprice\nA "quoted" name\t{sku}\t1\n'.encode(codec)
     headers = {"content-type": f"text/plain;charset={charset}"} if charset else {}
     assert reports.skus_of(raw, headers) == [sku]
+
+
+async def test_what_is_sold_by_an_offer_alone_has_the_catalogs_title_and_says_so(shop: Shop) -> None:
+    shop.set(catalog={"4006381333931": ["B0KNOWN001"]})
+    shop.configure(extra={**SETTINGS.extra, "existing_asins": "offer"})
+    await shop.push(item(food()), item(food("OWN", variant={"ean": None})))
+    found = {one.external_id: one for one in _all(await _pages(shop))}
+    assert (found["CHOC"].borrowed_title, found["OWN"].borrowed_title) == (True, False)
+    assert found["CHOC"].title

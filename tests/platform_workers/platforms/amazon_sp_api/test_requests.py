@@ -64,6 +64,7 @@ async def test_a_sku_that_amazon_forbids_is_the_items_matter_and_a_plain_one_the
 
 
 async def test_a_feed_whose_answer_was_lost_is_ambiguous_and_not_made_twice(shop: Shop) -> None:
+    shop.limits(feed_listed_after_s=60)
     file, _ = await shop.file(item(food()))
     shop.fault(kind="reset_after_commit", match={"operation": "createFeed"}, times=1)
     with pytest.raises(PlatformFault) as caught:

@@ -1,13 +1,15 @@
 """Files through the engine: gathered, completed, fed to the simulated Amazon, collected, looked at, linked; on real PostgreSQL."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from conformance.bench import routes
+from conformance.leaping_budgets import LeapingBudgets
 from platform_workers.platforms.amazon_sp_api.conformance import PROFILE
 from platform_workers.sync_base.courier_side.shop_rows import KEYS, ShopRows
 from platform_workers.sync_base.uploads.bench import FileBench, Worker
@@ -31,6 +33,7 @@ from pixee_workers.sync_base.marks import Marks, needs_mark
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
 from pixee_workers.sync_base.tokens import TokenStore
 from pixee_workers.sync_base.uploads.courier import UploadCourier
+from pixee_workers.sync_base.uploads.shipment import Shipment
 
 pytestmark = pytest.mark.stack
 
@@ -59,6 +62,8 @@ class AmazonWorker(Worker):
         self.liveness = Liveness(database, alive, [SLUG], "test")
         wiring = Wiring(client, policy, clock, TokenStore(clock), lambda: self.life.worker_id, "1", lambda: 0.0, folder)
         self.courier = PlatformCourier({SLUG: adapter}, database, KEYS, wiring)
+        # One seller's rows would be drained by all tests together, and the database's clock does not leap with them.
+        self.courier._shared = LeapingBudgets(database, clock, {})
         self.uploads = UploadCourier(self.courier, database, self.writer)
         marked = lambda chunk: needs_mark(adapter.manifest, chunk.operation)  # noqa: E731
         tools = LaneTools(self.courier, self.marks, self.writer, alive, marked, self.uploads)
@@ -104,7 +109,8 @@ class Road(FileBench):
 
 
 @pytest.fixture
-async def road(owner: Any, as_role: Any, tmp_path: Path) -> AsyncIterator[tuple[Road, Worker]]:
+async def opened(owner: Any, as_role: Any, tmp_path: Path) -> AsyncIterator[tuple[Road, Callable[[], AmazonWorker]]]:
+    """The bench, and what makes a worker process of it."""
     simulator = create_simulator()
     simulator.put_shop(PROFILE.host, {**PROFILE.credentials, **PROFILE.shop})
     simulator.put_limits(PROFILE.host, {"rate_scale": 1000})
@@ -113,9 +119,15 @@ async def road(owner: Any, as_role: Any, tmp_path: Path) -> AsyncIterator[tuple[
         policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=routes(MANIFEST, PROFILE.host, url))
         client = await stack.enter_async_context(GuardedClient(policy))
         made = await Road(owner, as_role, tmp_path, simulator).begun()
-        worker = AmazonWorker(as_role("worker"), client, policy, made.clock, tmp_path)
-        yield made, await stack.enter_async_context(worker)
+        yield made, lambda: AmazonWorker(as_role("worker"), client, policy, made.clock, tmp_path)
     assert simulator.violations.describe() == []
+
+
+@pytest.fixture
+async def road(opened: tuple[Road, Callable[[], AmazonWorker]]) -> AsyncIterator[tuple[Road, Worker]]:
+    bench, start = opened
+    async with start() as worker:
+        yield bench, worker
 
 
 async def test_products_stock_and_prices_go_by_feeds_and_end_as_amazon_has_them(road: tuple[Road, Worker]) -> None:
@@ -160,3 +172,83 @@ async def test_a_feed_that_ends_badly_is_made_good(road: tuple[Road, Worker], en
     products = await bench.products(10)
     assert await bench.end(worker, await bench.job(products)) == "a" * 10
     assert {one["verdict"] for one in bench.truth().values()} == {"accepted"}
+
+
+def _feeds(bench: Road) -> int:
+    return len(bench.simulator.shops[PROFILE.host].state.feeds)
+
+
+@pytest.mark.parametrize("listed_after", [0, 45])
+async def test_a_feed_whose_answer_was_lost_is_adopted_and_none_is_doubled(
+    road: tuple[Road, Worker], listed_after: int
+) -> None:
+    bench, worker = road
+    # A feed that is done before the next look is in the shop by then: its items are found there and their messages are others.
+    bench.simulator.put_limits(PROFILE.host, {"feed_listed_after_s": listed_after, "feed_s": 300.0})
+    bench.simulator.faults.add([{"kind": "reset_after_commit", "match": {"operation": "createFeed"}, "times": 1}])
+    products = await bench.products(10)
+    assert await bench.end(worker, await bench.job(products, size=4)) == "a" * 10
+    assert _feeds(bench) == 1
+    assert {one["submissions"] for one in bench.truth().values()} == {1}
+
+
+async def test_after_a_kill_between_the_feed_and_its_row_the_second_feed_doubles_no_listing(
+    opened: tuple[Road, Callable[[], AmazonWorker]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who made the first feed is no more, and Amazon's list does not say of which document a feed was made."""
+    bench, start = opened
+    reached, real = asyncio.Event(), Shipment.opened
+
+    async def stopped(_self: Shipment, _uploaded: Any) -> bool:
+        reached.set()
+        return bool(await asyncio.Event().wait())
+
+    monkeypatch.setattr(Shipment, "opened", stopped)
+    products = await bench.products(10)
+    job = await bench.job(products)
+    async with start() as worker:
+        await bench.ring()
+        await worker.lanes.ring({bench.route: None})
+        async with asyncio.timeout(20):
+            await reached.wait()
+        await worker.die()
+        await bench.bury(worker)
+    monkeypatch.setattr(Shipment, "opened", real)
+    async with start() as worker:
+        assert await bench.end(worker, job) == "a" * 10
+    assert _feeds(bench) == 2
+    said = bench.truth()
+    assert {(one["verdict"], one["submissions"]) for one in said.values()} == {("accepted", 2)}
+    assert len(said) == 10
+    assert {row["state"] for row in await bench.submissions()} == {"lost", "done"}
+
+
+async def _status(bench: Road, product: Any, status: str) -> None:
+    await bench.rows.run(
+        "UPDATE products SET content = content || jsonb_build_object('status', $2::text), content_version = $3 WHERE id = $1",
+        *(product, status, bench.rows.next_version()),
+    )
+
+
+async def test_a_draft_is_off_sale_whatever_is_pushed_and_comes_back_with_its_pieces(road: tuple[Road, Worker]) -> None:
+    bench, worker = road
+    product, (variant,) = await bench.rows.add_product("D", quantity=5)
+
+    async def push(operation: Operation = Operation.PUSH_PRODUCTS) -> str:
+        return await bench.end(worker, await bench.job([product if "products" in operation else variant], operation))
+
+    def pieces() -> Any:
+        return bench.truth()["D"]["attributes"]["fulfillment_availability"][0]["quantity"]
+
+    assert (await push(), pieces()) == ("a", 5)
+    await _status(bench, product, "draft")
+    assert (await push(), pieces()) == ("a", 0)
+    assert await push() == "s", "it is off sale already"
+    await bench.rows.set_stock(variant, 9)
+    assert (await push(Operation.PUSH_STOCK), pieces()) == ("a", 0)
+    assert await push(Operation.PUSH_STOCK) == "s"
+    await _status(bench, product, "active")
+    assert (await push(), pieces()) == ("a", 9)
+    await bench.rows.set_stock(variant, 5)
+    assert (await push(Operation.PUSH_STOCK), pieces()) == ("a", 5), "the number from before it went off sale is news"
+    assert await push(Operation.PUSH_STOCK) == await push() == "s"

@@ -75,3 +75,16 @@ async def test_a_shared_ean_is_told_with_a_verdict_that_comes_later(bench) -> No
     result = await b.push(PRODUCTS, [first], job_id=sent.chunk.job_id, letters="w")
     assert result.letters == "a"
     assert [(issue.reason, issue.warning) for issue in result.issues] == [(ReasonCode.EAN_SHARED, True)]
+
+
+@pytest.mark.stack
+async def test_what_an_adapter_leaves_to_a_person_comes_with_what_there_is_to_choose_from(bench) -> None:
+    b = await bench()
+    (one, _) = await b.rows.add_product("A")
+    b.adapter.judge = lambda item: Outcome(
+        item.id, OutcomeKind.NEEDS_REVIEW, ReasonCode.EAN_AMBIGUOUS, "Two fit.", candidates=("x-1", "x-2")
+    )
+    result = await b.push(PRODUCTS, [one])
+    assert [(issue.outcome, issue.candidates) for issue in result.issues] == [
+        (OutcomeKind.NEEDS_REVIEW, ("x-1", "x-2"))
+    ]

@@ -5,23 +5,19 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 import pytest
-from platform_workers.sync_base.courier_side.fake_platform import manifest
 
 from pixee_common.clock import FakeClock
-from pixee_common.crypto import Credentials
-from pixee_common.db import Database
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.manifest import (
     BudgetScope,
     DailyBudget,
-    Manifest,
     SlotBudget,
     TokenBucketBudget,
 )
 from pixee_workers.sync_base.budgets import BudgetSet
-from pixee_workers.sync_base.calls import BudgetReading, ConnectorSettings
-from pixee_workers.sync_base.connector_budgets import ConnectorBudgets, SharedBudgets, key_of
+from pixee_workers.sync_base.calls import BudgetReading
+from pixee_workers.sync_base.connector_budgets import ConnectorBudgets
 from pixee_workers.sync_base.shared_budget_sql import Answer, Lease
 from pixee_workers.sync_base.shared_budgets import SharedBudget
 
@@ -260,36 +256,3 @@ async def test_what_no_lease_can_hold_is_too_big():
         await s.routes[0].acquire({"s": 4}, fast=False)
     assert caught.value.kind is FaultKind.TOO_BIG
     await s.over()
-
-
-def declared(*budgets) -> Manifest:
-    return Manifest.model_validate({**manifest().model_dump(), "budgets": [b.model_dump() for b in budgets]})
-
-
-async def test_connectors_with_the_same_key_share_and_the_key_is_no_secret():
-    clock = FakeClock()
-    shared = SharedBudgets(Database("postgresql://nobody@127.0.0.1:1/none", name="never opened"), clock)
-    by_token = TokenBucketBudget(name="k", rate=1, burst=1, scope=APP, key_field="token")
-    everybody = TokenBucketBudget(name="all", rate=1, burst=1, scope=BudgetScope.ADDRESS)
-    own = TokenBucketBudget(name="own", rate=1, burst=1)
-    platform = declared(by_token, everybody, own)
-    settings = ConnectorSettings(address="a.fake.test")
-    one, same, other = (shared.of(platform, settings, Credentials({"token": t})) for t in ("x", "x", "y"))
-    assert set(one) == {"k", "all"}
-    assert one["k"] is same["k"]
-    assert one["k"] is not other["k"]
-    assert one["all"] is other["all"]
-    assert len(key_of("secret")) == 64
-    assert "secret" not in key_of("secret")
-    assert key_of("") == ""
-    by_setting = declared(TokenBucketBudget(name="k", rate=1, burst=1, scope=APP, key_field="shop"))
-    far = ConnectorSettings(address="b.fake.test")
-    assert shared.of(by_setting, settings, {})["k"] is not shared.of(by_setting, far, {})["k"]
-    await shared.close()
-
-
-def test_a_key_that_no_field_holds_is_refused():
-    with pytest.raises(ValueError, match="no credential or setting nowhere"):
-        declared(TokenBucketBudget(name="k", rate=1, burst=1, scope=APP, key_field="nowhere"))
-    with pytest.raises(ValueError, match="the same name"):
-        declared(TokenBucketBudget(name="k", rate=1, burst=1), DailyBudget(name="k", limit=1))

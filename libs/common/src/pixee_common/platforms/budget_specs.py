@@ -1,7 +1,7 @@
 """A platform's limits as data: what kinds there are, and who shares one.
 
 A budget of the scope `route` is kept in the memory of the worker that owns the route. The other scopes are above a route: one
-budget for all connectors of the platform that have the same value in `key_field`, kept in PostgreSQL and handed out to the workers
+budget for all connectors of the platform that have the same values in the fields of its key, kept in PostgreSQL and handed out to the workers
 in small leases.
 """
 
@@ -19,6 +19,7 @@ class BudgetScope(StrEnum):
     """Who shares a budget. All but `route` are kept in the same way; the word says what the platform counts by."""
 
     ROUTE = "route"
+    SELLER = "seller"
     APPLICATION = "application"
     DEVELOPER_TOKEN = "developer_token"
     ADDRESS = "address"
@@ -42,14 +43,26 @@ class _Shareable(_BudgetData):
         description="Shared budgets only: the credential or setting whose value tells them apart. Null: one for the platform.",
     )
 
+    key_also: tuple[str, ...] = Field(
+        default=(),
+        description="Further credentials or settings of the key: connectors share where all of them are the same.",
+    )
+
     @property
     def shared(self) -> bool:
         return self.scope is not BudgetScope.ROUTE
+
+    @property
+    def key_fields(self) -> tuple[str, ...]:
+        """Everything that the key is made of."""
+        return () if self.key_field is None else (self.key_field, *self.key_also)
 
     @model_validator(mode="after")
     def _key_needs_a_scope(self) -> "_Shareable":
         if self.key_field is not None and not self.shared:
             raise ValueError("key_field belongs to a shared budget: give it a scope above the route")
+        if self.key_also and self.key_field is None:
+            raise ValueError("key_also adds to a key_field")
         return self
 
 

@@ -230,8 +230,11 @@ class Manifest(_Data):
             raise ValueError("two budgets have the same name")
         fields = {field.name for field in self.credentials} | {field.name for field in self.settings}
         for budget in self.budgets:
-            if isinstance(budget, SharedBudgetSpec) and budget.key_field not in {None, *fields}:
-                raise ValueError(f"budget {budget.name}: there is no credential or setting {budget.key_field}")
+            strange = set(budget.key_fields) - fields if isinstance(budget, SharedBudgetSpec) else set()
+            if strange:
+                raise ValueError(
+                    f"budget {budget.name}: there is no credential or setting {', '.join(sorted(strange))}"
+                )
         return self
 
     @property

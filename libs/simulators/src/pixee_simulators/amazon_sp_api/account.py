@@ -3,17 +3,17 @@
 Settings (names as merchants have them): `seller_id`, `region` (NA | EU | FE), `lwa_client_id`, `lwa_client_secret`,
 `refresh_token` are needed. `marketplaces` (ids, default: the region's first), `store_name`, `rotating_refresh_tokens`
 (false), `revoked` (false: the merchant's consent), `denied_operations` (operation names whose role is missing),
-`fba_skus`, `catalog` ({EAN: [ASIN, ...]}), `restricted_asins` ({ASIN: reasonCode}).
+`fba_skus`, `catalog` ({EAN: [ASIN, ...]}), `asin_types` ({ASIN: product type}, default PRODUCT), `restricted_asins`
+({ASIN: reasonCode}, or {ASIN: {condition: reasonCode}}).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from pixee_simulators.amazon_sp_api.feed_records import Feed
 from pixee_simulators.amazon_sp_api.listings import Listings
+from pixee_simulators.amazon_sp_api.queued_work import Feed, Report
 from pixee_simulators.amazon_sp_api.regions import MARKETPLACES
-from pixee_simulators.amazon_sp_api.report_records import Report
 
 
 @dataclass(slots=True)

@@ -8,9 +8,9 @@ from pixee_simulators.amazon_sp_api import documents, feed_check
 from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.errors import Refusal
 from pixee_simulators.amazon_sp_api.feed_outcomes import FeedOutcome
-from pixee_simulators.amazon_sp_api.feed_records import LISTINGS_FEED, Feed
 from pixee_simulators.amazon_sp_api.feed_report import FeedReport
 from pixee_simulators.amazon_sp_api.issues import Issue
+from pixee_simulators.amazon_sp_api.queued_work import LISTINGS_FEED, Feed
 from pixee_simulators.amazon_sp_api.storing import store
 from pixee_simulators.amazon_sp_api.submissions import Outcome, Submission, considered
 from pixee_simulators.kit import Shop, Violation

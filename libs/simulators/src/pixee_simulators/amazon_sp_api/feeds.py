@@ -6,8 +6,8 @@ from pixee_simulators.amazon_sp_api import documents, feed_check, job_lists
 from pixee_simulators.amazon_sp_api.account import Document
 from pixee_simulators.amazon_sp_api.errors import invalid_input, not_found
 from pixee_simulators.amazon_sp_api.feed_outcomes import FeedOutcome
-from pixee_simulators.amazon_sp_api.feed_records import LISTINGS_FEED, Feed
 from pixee_simulators.amazon_sp_api.published import Published
+from pixee_simulators.amazon_sp_api.queued_work import LISTINGS_FEED, Feed
 from pixee_simulators.amazon_sp_api.visit import Answer, Visit
 from pixee_simulators.kit import Violation
 
@@ -58,10 +58,7 @@ def get(visit: Visit) -> Answer:
 
 def cancel(visit: Visit) -> Answer:
     """Only while it is queued."""
-    feed = _feed(visit)
-    if feed.status(visit.now) != "IN_QUEUE":
-        raise invalid_input(f"Feed {feed.id} cannot be cancelled: it is {feed.status(visit.now)}.")
-    feed.end, feed.ends_at = "CANCELLED", visit.now
+    _feed(visit).cancel(visit.now)
     return Answer({})
 
 
@@ -82,7 +79,9 @@ def document_answer(visit: Visit, number: str) -> dict[str, Any]:
 
 def listed(visit: Visit) -> Answer:
     """Newest first: how a program finds the feed of a createFeed that was never answered."""
-    return Answer(job_lists.page(visit, visit.account.feeds.values(), key="feeds", types="feedTypes"))
+    youngest = visit.now - float(visit.limits["feed_listed_after_s"])
+    feeds = [one for one in visit.account.feeds.values() if one.created_at <= youngest]
+    return Answer(job_lists.page(visit, feeds, key="feeds", types="feedTypes"))
 
 
 def _queued(visit: Visit, kind: str, marketplaces: list[str], document: Document) -> Feed:

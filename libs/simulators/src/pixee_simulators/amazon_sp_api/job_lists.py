@@ -1,29 +1,18 @@
 """getFeeds and getReports: jobs of some types, newest first, in pages whose token goes alone."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from pixee_simulators.amazon_sp_api.errors import invalid_input
 from pixee_simulators.amazon_sp_api.moments import seconds
+from pixee_simulators.amazon_sp_api.queued_work import Queued
 from pixee_simulators.amazon_sp_api.visit import Visit, page_offset, page_scope, page_token
 
 _STATES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 
 
-class Job(Protocol):
-    """What a feed and a report have in common."""
-
-    type: str
-    marketplaces: list[str]
-    created_at: float
-
-    def status(self, now: float) -> str: ...
-
-    def wire(self, now: float) -> dict[str, Any]: ...
-
-
-def page(visit: Visit, jobs: Iterable[Job], *, key: str, types: str) -> dict[str, Any]:
+def page(visit: Visit, jobs: Iterable[Queued], *, key: str, types: str) -> dict[str, Any]:
     """The answer: `{key: [...], nextToken?}`. `types`: name of the parameter that is needed without a token."""
     query: Mapping[str, str] = visit.query
     token = query.get("nextToken")
@@ -40,7 +29,7 @@ def page(visit: Visit, jobs: Iterable[Job], *, key: str, types: str) -> dict[str
     return answer
 
 
-def _matching(now: float, jobs: Iterable[Job], query: Mapping[str, str], types: str) -> list[Job]:
+def _matching(now: float, jobs: Iterable[Queued], query: Mapping[str, str], types: str) -> list[Queued]:
     kinds = [one for one in query.get(types, "").split(",") if one]
     if not 1 <= len(kinds) <= 10:
         raise invalid_input(f"Invalid {types} provided.", "one to ten types are needed")

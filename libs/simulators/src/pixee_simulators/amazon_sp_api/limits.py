@@ -6,7 +6,7 @@
 SKU's checksum) and `late_issue_skus` get an ERROR `late_issue_after_s` after they were accepted; `access_token_s`;
 `search_cap` results per query; `document_s` that a presigned address works. A feed waits `feed_queue_s` and then for
 the seller's earlier ones, takes `feed_s` plus `feed_message_s` per message, and may have `feed_bytes`; `next_feeds` is
-how the next ones shall end (feed_outcomes.py). A report waits `report_queue_s`, takes `report_s`, is written in
+how the next ones shall end (feed_outcomes.py); getFeeds lists it after `feed_listed_after_s`. A report waits `report_queue_s`, takes `report_s`, is written in
 `report_charset`; `next_reports` is how the next ones shall end (DONE | CANCELLED | FATAL). All times are seconds of the simulator's clock.
 """
 
@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "feed_queue_s": 5.0,
     "feed_s": 60.0,
     "feed_message_s": 0.01,
+    "feed_listed_after_s": 0.0,
     "feed_bytes": 10 * 1024 * 1024,
     "next_feeds": [],
     "report_queue_s": 5.0,

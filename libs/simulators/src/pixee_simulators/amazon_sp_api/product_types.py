@@ -129,6 +129,13 @@ class ProductType:
     sales: tuple[str, ...] = ("condition_type", "purchasable_offer")
     varies: bool = False
 
+    def of_set(self, requirements: str) -> dict[str, Schema]:
+        """The attributes of a requirements set: an offer has sales terms only (published model, `requirements`)."""
+        if requirements != "LISTING_OFFER_ONLY":
+            return self.attributes
+        kept = {*OFFER_ATTRIBUTES, *_IDENTITY}
+        return {name: schema for name, schema in self.attributes.items() if name in kept}
+
     def required(self, requirements: str) -> tuple[str, ...]:
         if requirements == "LISTING_OFFER_ONLY":
             return self.sales
@@ -181,7 +188,7 @@ def schema_of(name: str, marketplace: str, requirements: str, enforced: bool, pa
         },
         "title": kind.title,
         "type": "object",
-        "properties": kind.attributes,
+        "properties": kind.of_set(requirements),
         "additionalProperties": False,
     }
     return schema | (_enforced(kind, requirements, parentage) if enforced else {})

@@ -5,7 +5,7 @@ import asyncio
 from pixee_simulators.amazon_sp_api import documents, feeds, job_lists, report_rows
 from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.errors import invalid_input, not_found
-from pixee_simulators.amazon_sp_api.report_records import Report
+from pixee_simulators.amazon_sp_api.queued_work import Report
 from pixee_simulators.amazon_sp_api.visit import Answer, Visit
 from pixee_simulators.kit import Shop
 
@@ -50,10 +50,7 @@ def listed(visit: Visit) -> Answer:
 
 def cancel(visit: Visit) -> Answer:
     """Only while it is queued."""
-    report = _report(visit)
-    if report.status(visit.now) != "IN_QUEUE":
-        raise invalid_input(f"Report {report.id} cannot be cancelled: it is {report.status(visit.now)}.")
-    report.end, report.ends_at = "CANCELLED", visit.now
+    _report(visit).cancel(visit.now)
     return Answer({})
 
 
@@ -87,7 +84,7 @@ async def _finish(shop: Shop[Account], report: Report) -> None:
                 await asyncio.sleep(0)
         charset = str(shop.limits["report_charset"])
         content = "\r\n".join([*lines, ""]).encode(charset, "replace")
-        report.document_id = documents.written(account, content, f"text/plain; charset={charset}").id
+        report.result_id = documents.written(account, content, f"text/plain; charset={charset}").id
     report.end = end
     shop.touch()
 

@@ -9,9 +9,8 @@ from operator import attrgetter
 from typing import Any
 
 from pixee_simulators.amazon_sp_api.account import Account, Document
-from pixee_simulators.amazon_sp_api.feed_records import Feed
 from pixee_simulators.amazon_sp_api.listings import Listing, Listings, Verdict, Version
-from pixee_simulators.amazon_sp_api.report_records import Report
+from pixee_simulators.amazon_sp_api.queued_work import Feed, Report
 
 Plain = dict[str, Any]
 Row = list[Any]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pixee_simulators.amazon_sp_api import patches
+from pixee_simulators.amazon_sp_api import catalog, patches
 from pixee_simulators.amazon_sp_api.account import Account
 from pixee_simulators.amazon_sp_api.errors import invalid_input
 from pixee_simulators.amazon_sp_api.issues import Issue, issue_of, judge
@@ -16,6 +16,7 @@ from pixee_simulators.kit import Violation
 _MERGEABLE = frozenset({"fulfillment_availability", "purchasable_offer"})
 _GENERIC = "PRODUCT"
 NO_LISTING = "13013"
+NOT_QUALIFIED = "18299"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,29 @@ def considered(account: Account, submission: Submission) -> Outcome:
         return outcome
     before = account.listings.newest(submission.key)
     if submission.operation == "UPDATE":
-        _whole(submission, before, outcome)
+        _whole(account, submission, before, outcome)
     else:
         _patched(submission, before, outcome)
     _watch_quantities(account, submission, outcome)
     return outcome
 
 
-def _whole(submission: Submission, before: Version | None, outcome: Outcome) -> None:
+def _offered(account: Account, attributes: Attributes) -> list[Issue]:
+    """An offer needs an item of the catalog, and the right to sell it there in its condition (the codes are unverified)."""
+    asin = next((str(one.get("value")) for one in attributes.get("merchant_suggested_asin", ())), None)
+    if asin is None:
+        return []
+    condition = next((str(one.get("value")) for one in attributes.get("condition_type", ())), "new_new")
+    code = catalog.restricted(account, asin).get(condition)
+    if code == "ASIN_NOT_FOUND":
+        return [Issue("4000001", f"The ASIN '{asin}' does not exist in this marketplace.", "merchant_suggested_asin")]
+    if code is not None:
+        message = f"You cannot list the ASIN '{asin}' in this condition."
+        return [Issue(NOT_QUALIFIED, message, "merchant_suggested_asin", category="QUALIFICATION_REQUIRED")]
+    return []
+
+
+def _whole(account: Account, submission: Submission, before: Version | None, outcome: Outcome) -> None:
     kind = submission.product_type
     outcome.product_type, outcome.requirements = kind, submission.requirements
     if kind not in TYPES:
@@ -90,6 +106,8 @@ def _whole(submission: Submission, before: Version | None, outcome: Outcome) -> 
             outcome.attributes[name] = []
     problems = judge(kind, submission.marketplace, submission.requirements, True)(outcome.attributes)
     outcome.issues += [issue_of(problem) for problem in problems]
+    if offer_only and before is None:
+        outcome.issues += _offered(account, outcome.attributes)
 
 
 def _patched(submission: Submission, before: Version | None, outcome: Outcome) -> None:

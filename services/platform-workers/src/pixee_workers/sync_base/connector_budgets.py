@@ -70,8 +70,7 @@ class SharedBudgets:
         for spec in manifest.budgets:
             if not isinstance(spec, SharedBudgetSpec) or not spec.shared:
                 continue
-            value = fields.get(spec.key_field, "") if spec.key_field else ""
-            place = (manifest.slug, spec.name, key_of(value))
+            place = (manifest.slug, spec.name, key_of(*(fields.get(name, "") for name in spec.key_fields)))
             if place not in self._pools:
                 row = BudgetRow(self._database, self._clock, spec, place)
                 self._pools[place] = SharedBudget(spec, row, self._clock)
@@ -83,6 +82,6 @@ class SharedBudgets:
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
 
 
-def key_of(value: str) -> str:
-    """What tells budgets apart in the database: a digest, since the value may be a secret. Empty for an empty value."""
-    return hashlib.sha256(value.encode()).hexdigest() if value else ""
+def key_of(*values: str) -> str:
+    """What tells budgets apart in the database: a digest, since a value may be a secret. Empty where all are."""
+    return hashlib.sha256("\0".join(values).encode()).hexdigest() if any(values) else ""

@@ -127,13 +127,15 @@ class PulledProduct:
     description: str | None
     brand: str | None
     status: str
-    """`active`, `draft` or `archived`."""
+    """`active`, `draft` or `archived`; empty where the shop has no such states."""
     updated_at: datetime | None
     variants: tuple[PulledVariant, ...]
     options: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     categories: tuple[tuple[str, ...], ...] = ()
     refs: Mapping[str, JsonValue] = field(default_factory=dict)
+    borrowed_title: bool = False
+    """The title is not the seller's but a shared catalog's: it names a new product and changes none that is known."""
 
 
 def item_id(item: PushItem) -> UUID:

@@ -60,6 +60,8 @@ class Outcome:
     created: bool = False
     """The object was not there before; needed where a write without a listing may meet another product's object."""
     warnings: tuple[Notice, ...] = ()
+    candidates: tuple[str, ...] = ()
+    """With `needs_review`: external ids among which a person has to choose."""
 
 
 @dataclass(frozen=True, slots=True)

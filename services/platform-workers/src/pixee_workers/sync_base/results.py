@@ -276,6 +276,7 @@ class Tally:
             reason=outcome.reason or ReasonCode.INTERNAL,
             message=outcome.message,
             field=outcome.field,
+            candidates=outcome.candidates,
         )
         if counted is Counted.FAILED or (counted is Counted.SKIPPED and outcome.reason is not ReasonCode.UNCHANGED):
             self._issues[origin.item_id] = row

@@ -8,7 +8,9 @@ Choices and unverified facts (sheet ../shared/platforms/amazon_sp_api.md)
 * The schema of the product type judges before Amazon does; a type that Amazon does not know refuses the item.
 * That a delete is final (and harmless to the SKU's history), that `lastUpdatedDate` moves with every write, and that a PATCH on a
   missing SKU answers 404 or an issue, is unverified: all ways are taken, and after a quarter of an hour what is shown counts.
-* A struck-through price is sent where there is one, and never taken away: some marketplaces demand it.
+* A struck-through price is sent where there is one, and taken away where we had put it; zero stands for none where one is demanded.
+* A new product that Amazon's catalog knows is an offer alone where the connector says so (`asins`); whatever it becomes it stays, since
+  a listing of one kind is not turned into the other. The code of an offer without the right to sell is unverified.
 * Several languages of one marketplace are several elements: only the connector's own is written and replaced.
 """
 
@@ -104,7 +106,7 @@ class AmazonSpApi:
         return feeds.record(item, ref)
 
     async def upload(self, operation: Operation, file: UploadFile, context: FileContext) -> Uploaded:
-        return await feeds.upload(file, context)
+        return await feeds.upload(operation, file, context)
 
     async def collect(self, operation: Operation, uploaded: Uploaded, context: FileContext) -> Collected:
         return await feeds.collect(operation, uploaded, context)

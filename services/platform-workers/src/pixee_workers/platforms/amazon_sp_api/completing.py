@@ -14,17 +14,19 @@ from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.product import ProductStatus
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.amazon_sp_api import wire
+from pixee_workers.platforms.amazon_sp_api.asins import Offer, offers
 from pixee_workers.platforms.amazon_sp_api.documents import list_price
-from pixee_workers.platforms.amazon_sp_api.listings import is_fba, shown, type_of
+from pixee_workers.platforms.amazon_sp_api.listings import STRUCK, is_fba, shown, type_of
 from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, STOCK
-from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
+from pixee_workers.platforms.amazon_sp_api.mapping import listed_skus
+from pixee_workers.platforms.amazon_sp_api.marketplaces import WITH_LIST_PRICE, marketplace_of
 from pixee_workers.platforms.amazon_sp_api.planning import plan
 from pixee_workers.platforms.amazon_sp_api.plans import Plan
 from pixee_workers.platforms.amazon_sp_api.wire import ANY_TYPE, Call, Element
-from pixee_workers.platforms.amazon_sp_api.withdrawing import withdrawal
+from pixee_workers.platforms.amazon_sp_api.withdrawing import taken_off, withdrawal
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Action, Mapped, PriceItem, ProductItem, PushItem, StockItem
-from pixee_workers.sync_base.outcomes import Outcome
+from pixee_workers.sync_base.outcomes import Outcome, Refusal
 from pixee_workers.sync_base.upload_contract import Completed
 
 CALLS = "calls"
@@ -56,14 +58,12 @@ def _with(one: Mapped[Any], calls: Sequence[Call], kept: Mapping[str, Any]) -> M
 
 async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) -> Completed:
     ready: list[Mapped[PushItem]] = []
-    outcomes: list[Outcome] = []
-    for one in items:
+    offered, reviews = await offers([one for one in items if _is_for_sale(one.item)], context)
+    outcomes: list[Outcome] = list(reviews.values())
+    for one in (one for one in items if one.item.id not in reviews):
         # A check by the schema takes a millisecond, and a page has hundreds: whoever else works here gets a turn.
         await asyncio.sleep(0)
-        if _is_draft(one.item):
-            outcomes.append(_kept_back(one.item))
-            continue
-        found = await (plan(one, context) if one.item.action is Action.UPSERT else withdrawal(one.item, context))
+        found = await _planned(one, offered, context)
         if isinstance(found, Plan):
             ready.append(_with(one, found.calls, found.kept))
         elif isinstance(found, Outcome):
@@ -73,9 +73,20 @@ async def _products(items: Sequence[Mapped[ProductItem]], context: CallContext) 
     return Completed(tuple(ready), tuple(outcomes))
 
 
-def _is_draft(item: ProductItem) -> bool:
+def _is_for_sale(item: ProductItem) -> bool:
+    return item.action is Action.UPSERT and item.product.status is ProductStatus.ACTIVE
+
+
+async def _planned(
+    one: Mapped[ProductItem], offered: Mapping[str, Offer], context: CallContext
+) -> Plan | Outcome | Refusal:
     """Amazon has no drafts: what is put there is for sale, or would be with its first piece (sheet, "Visibility")."""
-    return item.action is Action.UPSERT and item.listing is None and item.product.status is not ProductStatus.ACTIVE
+    item = one.item
+    if item.action is not Action.UPSERT:
+        return await withdrawal(item, context)
+    if _is_for_sale(item):
+        return await plan(one, offered, context)
+    return await taken_off(item, context) if listed_skus(item) else _kept_back(item)
 
 
 def _kept_back(item: ProductItem) -> Outcome:
@@ -95,8 +106,7 @@ async def _stock(items: Sequence[Mapped[StockItem]], context: CallContext) -> Co
             outcomes.append(_not_ours(one.item, sku))
             continue
         quantity = cast("Mapping[str, int]", one.values)["quantity"]
-        value = [{"fulfillment_channel_code": wire.OUR_CHANNEL, "quantity": quantity}]
-        call = _patched(sku, there, [wire.patch("merge", STOCK, value)], context)
+        call = _patched(sku, there, [wire.patch("merge", STOCK, wire.pieces(quantity))], context)
         ready.append(_with(one, [call], {"quantity": quantity}))
     return Completed(tuple(ready), tuple(outcomes))
 
@@ -114,11 +124,36 @@ async def _prices(items: Sequence[Mapped[PriceItem]], context: CallContext) -> C
         words = cast("Mapping[str, str]", one.values)
         place = marketplace_of(context.settings).id
         patches = [wire.patch("replace", OFFER, [_offer(there, words, place)])]
-        if "list_price" in words:
-            element = list_price(words["list_price"], words["currency"], place, None)
-            patches.append(wire.patch("replace", LIST_PRICE, [_like_before(element, there)]))
-        ready.append(_with(one, [_patched(sku, there, patches, context)], {"price": words["price"]}))
+        struck, kept = _struck(one.item, there, words, context)
+        calls = [_patched(sku, there, [*patches, *struck], context)]
+        ready.append(_with(one, calls, {"price": words["price"], **kept}))
     return Completed(tuple(ready))
+
+
+def _struck(
+    item: PriceItem, there: Mapping[str, Any], words: Mapping[str, str], context: CallContext
+) -> tuple[list[Element], dict[str, Any]]:
+    """The patches of the struck-through price, and what to keep: it is put, or taken away where we have put it and it is no more.
+
+    What somebody else has put there stays. Some marketplaces demand one and take zero for none (sheet, "Push prices").
+    """
+    place, ours = marketplace_of(context.settings), bool(item.listing.refs.get(STRUCK))
+    if "list_price" not in words and not ours:
+        return [], {}
+    demanded = place.country in WITH_LIST_PRICE
+    patches: list[Element] = []
+    if "list_price" in words or demanded:
+        element = list_price(words.get("list_price", "0"), words["currency"], place.id, None)
+        patches = [wire.patch("replace", LIST_PRICE, [_like_before(element, there)])]
+    elif (there.get("attributes") or {}).get(LIST_PRICE):
+        element = {"currency": words["currency"], "marketplace_id": place.id}
+        patches = [wire.patch("delete", LIST_PRICE, [element])]
+    kept: dict[str, Any] = {"list_price": words.get("list_price")}
+    if ours != ("list_price" in words) and not (ours and demanded):
+        refs = {name: value for name, value in item.listing.refs.items() if name != STRUCK}
+        refs |= {} if ours else {STRUCK: True}
+        kept["listing"] = [item.listing.external_id, item.listing.parent_external_id, refs]
+    return patches, kept
 
 
 def _patched(sku: str, there: Mapping[str, Any], patches: list[Element], context: CallContext) -> Call:

@@ -34,7 +34,7 @@ def offer(price: Price | None, quantity: int | None, schema: Schema, settings: C
     """What a create carries beside the content: what there is of price and quantity."""
     made: Attributes = {}
     if quantity is not None:
-        made[STOCK] = [{"fulfillment_channel_code": wire.OUR_CHANNEL, "quantity": max(0, quantity)}]
+        made[STOCK] = wire.pieces(quantity)
     if price is not None:
         place = marketplace_of(settings).id
         selectors = {"marketplace_id": place, "currency": price.currency, "audience": "ALL"}
@@ -99,6 +99,21 @@ def created(sku: str, kind: str, attributes: Attributes, *, sells: bool) -> Call
     """A listing that is not there yet. Without an offer it is a product only, which the first price makes buyable."""
     requirements = wire.LISTING if sells else wire.PRODUCT_ONLY
     return {"sku": sku, "method": "PUT", "product_type": kind, "requirements": requirements, "attributes": attributes}
+
+
+def offered(sku: str, kind: str, attributes: Attributes) -> Call:
+    """A listing that is nothing but an offer on an item of the catalog."""
+    call: Call = {"sku": sku, "method": "PUT", "product_type": kind, "requirements": wire.OFFER_ONLY}
+    return {**call, "attributes": attributes}
+
+
+def sales_terms(words: Mapping[str, Any], asin: str, schema: Schema, settings: ConnectorSettings) -> Attributes:
+    """What an offer on an item says beside price and quantity: only what the set of offers knows, and no identity but the ASIN."""
+    known, place = schema.attributes, marketplace_of(settings).id
+    ruled = {name: text for name, text in words["ruled"].items() if name.partition(".")[0] in known}
+    told = content({**words, "ruled": ruled}, schema, settings)
+    kept = {name: value for name, value in told.items() if name not in {wire.EAN, wire.EXEMPTION, *wire.SALES}}
+    return kept | {wire.ASIN: [{"value": asin, "marketplace_id": place}]}
 
 
 def changed(

@@ -1,4 +1,4 @@
-"""What every error of Amazon means to us, as two tables: whole answers (faults) and issues of a listing (verdicts).
+"""What every error of Amazon means to us, as tables: whole answers (faults), issues of a listing (verdicts), restrictions.
 
 Each row says where it comes from in the sheet `../shared/platforms/amazon_sp_api.md`; a test compares the sheet's codes with them.
 
@@ -142,6 +142,7 @@ ISSUE_RULES: Mapping[str, IssueRule] = {
         IssueRule("4000001", ReasonCode.INVALID_VALUE, "Errors: 4000001 value invalid"),
         IssueRule("18027", ReasonCode.IMAGE_REFUSED, "Errors: 18027 image policy"),
         IssueRule("18155", ReasonCode.INVALID_VALUE, "Errors: 18155 price rule"),
+        IssueRule("18299", ReasonCode.PERMISSION_MISSING, "(unverified: an offer that needs an approval)"),
         # A PATCH on a SKU that is not there; the sheet names no code (unverified), other codes are rejections.
         IssueRule("13013", ReasonCode.NOT_FOUND_AT_SHOP, "(unverified)", gone=True),
     )
@@ -160,6 +161,34 @@ CATEGORY_RULES: Mapping[str, IssueRule] = {
         IssueRule("QUALIFICATION_REQUIRED", ReasonCode.PERMISSION_MISSING, "Push products: issue categories"),
     )
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionRule:
+    """A restriction by its reasonCode; Amazon's own words, and its link where there is one, follow the message."""
+
+    key: str
+    reason: ReasonCode
+    message: str
+    source: str
+
+
+RESTRICTION_RULES: Mapping[str, RestrictionRule] = {
+    rule.key: rule
+    for rule in (
+        RestrictionRule("APPROVAL_REQUIRED", ReasonCode.PERMISSION_MISSING,
+                        "Amazon lets the seller offer {asin} only after an approval.", "Push products: reasonCode"),
+        RestrictionRule("ASIN_NOT_FOUND", ReasonCode.INVALID_VALUE,
+                        "There is no {asin} in this marketplace: correct what is mapped to merchant_suggested_asin.",
+                        "Push products: reasonCode"),
+        RestrictionRule("NOT_ELIGIBLE", ReasonCode.REFUSED_BY_PLATFORM,
+                        "Amazon does not let the seller offer {asin} in this condition, and there is no way to ask for it.",
+                        "Push products: reasonCode"),
+    )
+}  # fmt: skip
+RESTRICTED = RestrictionRule(
+    "", ReasonCode.REFUSED_BY_PLATFORM, "Amazon does not let the seller offer {asin}.", "(no row: any other reasonCode)"
+)
 
 ACTION_REASONS: Mapping[str, ReasonCode] = {
     "LISTING_SUPPRESSED": ReasonCode.SUSPENDED_BY_PLATFORM,

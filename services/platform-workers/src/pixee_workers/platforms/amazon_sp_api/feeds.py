@@ -6,6 +6,7 @@ PATCH, which leaves alone what it does not name.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -13,10 +14,11 @@ import orjson
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.platforms.amazon_sp_api import feed_results, manifest
+from pixee_workers.platforms.amazon_sp_api import feed_results, lost_feeds, manifest
 from pixee_workers.platforms.amazon_sp_api.completing import calls_of
 from pixee_workers.platforms.amazon_sp_api.files import fetched
 from pixee_workers.platforms.amazon_sp_api.following import FIRST_LOOK_SECONDS, kind_of
+from pixee_workers.platforms.amazon_sp_api.lost_feeds import Attempt
 from pixee_workers.platforms.amazon_sp_api.marketplaces import language_of, marketplace_of
 from pixee_workers.platforms.amazon_sp_api.requests import FEEDS, ask, contract_broken
 from pixee_workers.platforms.amazon_sp_api.wire import Call
@@ -65,8 +67,10 @@ def ref_of(message_id: int) -> int:
     return message_id // _MESSAGES
 
 
-async def upload(file: UploadFile, context: FileContext) -> Uploaded:
-    """Document, bytes, feed. Only the last step makes something happen; whether it did is not known when its answer is lost."""
+async def upload(operation: Operation, file: UploadFile, context: FileContext) -> Uploaded:
+    """Document, bytes, feed. Only the last step makes something happen; where its answer is lost the feed is looked for."""
+    if (found := await lost_feeds.before(context, operation, file)) is not None:
+        return _adopted(*found, context, operation)
     document, _ = await ask(
         context,
         "POST",
@@ -82,10 +86,41 @@ async def upload(file: UploadFile, context: FileContext) -> Uploaded:
     await context.send_file(
         HttpRequest("PUT", str(document["url"]), "feed file", headers, deadline_seconds=_PUT_SECONDS), file
     )
+    lost_feeds.asking(context, operation)
+    try:
+        feed = await _made(str(document["feedDocumentId"]), context)
+    except PlatformFault as fault:
+        if (adopted := await _found(fault, operation, file, context)) is None:
+            raise
+        return adopted
+    lost_feeds.answered(context, operation, feed)
+    return Uploaded(_FEED, feed, {}, _FIRST_POLL_SECONDS)
+
+
+async def _found(fault: PlatformFault, operation: Operation, file: UploadFile, context: FileContext) -> Uploaded | None:
+    """The feed of a call that failed. A look that fails says nothing; after a lost answer the next upload looks again."""
+    candidates: list[str] = []
+    attempt = lost_feeds.lost(context, operation, file)
+    if fault.kind in {FaultKind.AMBIGUOUS, FaultKind.UNAVAILABLE}:
+        with suppress(PlatformFault):
+            candidates = await lost_feeds.look(context, operation, attempt)
+    if len(candidates) == 1:
+        return _adopted(candidates[0], attempt, context, operation)
+    if fault.kind is not FaultKind.AMBIGUOUS:
+        lost_feeds.answered(context, operation, None)
+    return None
+
+
+def _adopted(feed: str, attempt: Attempt, context: FileContext, operation: Operation) -> Uploaded:
+    lost_feeds.answered(context, operation, feed)
+    return Uploaded(_FEED, feed, {lost_feeds.ADOPTED: dict(attempt.about)}, _FIRST_POLL_SECONDS)
+
+
+async def _made(document: str, context: FileContext) -> str:
     body = {
-        "feedType": "JSON_LISTINGS_FEED",
+        "feedType": lost_feeds.LISTINGS_FEED,
         "marketplaceIds": [marketplace_of(context.settings).id],
-        "inputFeedDocumentId": document["feedDocumentId"],
+        "inputFeedDocumentId": document,
     }
     told, _ = await ask(
         context,
@@ -103,7 +138,7 @@ async def upload(file: UploadFile, context: FileContext) -> Uploaded:
             ReasonCode.ANSWER_UNKNOWN,
             "Amazon did not name the feed it made.",
         )
-    return Uploaded(_FEED, str(told["feedId"]), {}, _FIRST_POLL_SECONDS)
+    return str(told["feedId"])
 
 
 async def collect(operation: Operation, uploaded: Uploaded, context: FileContext) -> Collected:
@@ -122,7 +157,12 @@ async def collect(operation: Operation, uploaded: Uploaded, context: FileContext
         return _aborted({}, operation)
     if not document:
         raise contract_broken("a feed is done and has no result")
-    result = feed_results.read(await _report(str(document), context), ref_of)
+    report = await _report(str(document), context)
+    about = uploaded.correlation.get(lost_feeds.ADOPTED)
+    if isinstance(about, dict) and not lost_feeds.is_ours(report, about):
+        message = "The feed that was taken for ours after a lost answer was somebody else's."
+        return Collected(done=True, unmentioned=Verdict(OutcomeKind.UNKNOWN, ReasonCode.ANSWER_UNKNOWN, message))
+    result = feed_results.read(report, ref_of)
     if state == "FATAL":
         return _aborted(result.refused, operation)
     return Collected(

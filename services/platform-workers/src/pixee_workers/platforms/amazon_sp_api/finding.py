@@ -4,9 +4,12 @@ An EAN finds an ASIN, which is Amazon's and everybody's, never a listing; so it 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from pixee_workers.platforms.amazon_sp_api.listings import ASIN, KIND, shown, summary_of, type_of
+from pixee_workers.platforms.amazon_sp_api import wire
+from pixee_workers.platforms.amazon_sp_api.asins import asked_for
+from pixee_workers.platforms.amazon_sp_api.listings import ASIN, KIND, OFFER_ON, shown, summary_of, type_of
 from pixee_workers.platforms.amazon_sp_api.mapping import is_family, parent_sku, skus_of
 from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
 from pixee_workers.sync_base.calls import CallContext
@@ -16,11 +19,13 @@ from pixee_workers.sync_base.outcomes import Found, Linked
 
 async def find(items: Sequence[ProductItem], context: CallContext) -> Mapping[UUID, Found | None]:
     """One look for all items. Where only children of a family are there, the parent is named all the same: it is written anew."""
-    there = await shown(context, [sku for item in items for sku in skus_of(item)], ("summaries", "productTypes"))
+    included = ("summaries", "productTypes", *(("attributes",) if asked_for(context.settings) else ()))
+    there = await shown(context, [sku for item in items for sku in skus_of(item)], included)
     place = marketplace_of(context.settings).id
 
     def listing(sku: str, parent: str | None) -> Listing:
-        refs = {KIND: type_of(there[sku], place), ASIN: summary_of(there[sku], place).get("asin")}
+        asin = summary_of(there[sku], place).get("asin")
+        refs = {KIND: type_of(there[sku], place), ASIN: asin, OFFER_ON: asin if _is_offer(there[sku]) else None}
         return Listing(sku, parent, {name: value for name, value in refs.items() if value})
 
     found: dict[UUID, Found | None] = {}
@@ -38,3 +43,9 @@ async def find(items: Sequence[ProductItem], context: CallContext) -> Mapping[UU
         product = listing(own, None) if own in there else Listing(own)
         found[item.id] = Found(Linked(product=product, variants=variants))
     return found
+
+
+def _is_offer(item: Mapping[str, Any]) -> bool:
+    """Whether the listing is nothing but an offer: it names an item of the catalog, and no title. Known where attributes were asked for."""
+    attributes = item.get("attributes") or {}
+    return bool(attributes.get(wire.ASIN)) and not attributes.get(wire.TITLE)

@@ -1,7 +1,9 @@
 """What an accepted item leaves behind: a remote job that any worker can ask, with all that the answer needs.
 
 `kept` of a product: `product` (the SKU that stands for it), `product_type`, `variants` {variant id: SKU}, `sent` {SKU: attribute
-names}, `theme` of a family, `created`, `carried`, `removed` and `emptied` SKUs, `notices`. Of stock: `quantity`; of a price: `price`.
+names}, `more` {SKU: further refs}, `same` (SKUs whose refs stay), `theme` of a family, `created`, `carried`, `removed` and `emptied`
+SKUs, `off_sale` {variant id: [SKU, parent, refs]}, `notices`. Of stock: `quantity`; of a price: `price`, and
+`list_price` (null: taken away) with `listing` where whose it is has changed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -89,24 +91,29 @@ def stopped(one: UUID, fault: PlatformFault | None) -> Outcome:
 
 def linked_of(kept: Mapping[str, Any], skus: Collection[str], asins: Mapping[str, str]) -> Linked:
     """The listings of a product that are known to be there, with what an update wants to know of them."""
-    product, theme = kept.get("product"), kept.get("theme")
-    family = str(product) if theme is not None else None
+    product = kept.get("product")
+    family = str(product) if kept.get("theme") is not None else None
+    told = set(skus) - set(kept.get("same") or ())
 
     def listing(sku: str, parent: str | None) -> Listing:
-        refs: dict[str, JsonValue] = {KIND: kept.get("product_type"), SENT: list(kept.get("sent", {}).get(sku, ()))}
-        if family is not None:
-            refs |= {PARENT: family, VARIATION: theme}
-        if sku in asins:
-            refs[ASIN] = asins[sku]
-        return Listing(sku, parent, refs)
+        return Listing(sku, parent, refs_of(kept, sku) | ({ASIN: asins[sku]} if sku in asins else {}))
 
     variants = {
         VariantId(UUID(variant)): listing(sku, family)
         for variant, sku in (kept.get("variants") or {}).items()
-        if sku in skus
+        if sku in told
     }
-    own = listing(str(product), None) if product in skus else None
+    own = listing(str(product), None) if product in told else None
     return Linked(product=own, variants=variants)
+
+
+def refs_of(kept: Mapping[str, Any], sku: str) -> dict[str, JsonValue]:
+    """What is noted of one listing of a product, Amazon's own id apart."""
+    refs: dict[str, JsonValue] = {KIND: kept.get("product_type"), SENT: list(kept.get("sent", {}).get(sku, ()))}
+    if kept.get("theme") is not None:
+        refs |= {PARENT: kept.get("product"), VARIATION: kept.get("theme")}
+    refs.update((kept.get("more") or {}).get(sku, {}))
+    return refs
 
 
 def _gone(item: PushItem, sku: str, judged: Judged) -> Outcome:

@@ -11,14 +11,20 @@ from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
 from pixee_workers.platforms.amazon_sp_api.requests import ask, contract_broken, listing_path, seller_path
 from pixee_workers.platforms.amazon_sp_api.wire import Element, is_amazons
 from pixee_workers.sync_base.calls import CallContext
+from pixee_workers.sync_base.items import Listing
 
 ASIN = "asin"
 KIND = "product_type"
 SENT = "sent"
 PARENT = "parent"
 VARIATION = "theme"
-"""What a listing's `refs` hold: Amazon's own id, the product type, the names of the attributes that came from us, and the
-family as it was written last.
+OFF_SALE = "off_sale"
+RETURNS = "returns"
+STRUCK = "struck"
+OFFER_ON = "offer_on"
+"""What a listing's `refs` hold: Amazon's own id, the product type, the names of the attributes that came from us, the family as it
+was written last, whether it is off sale because its product is not active, how often it has come back from that, whether its
+struck-through price is ours, and the item of the catalog on which it is nothing but an offer.
 """
 
 
@@ -74,6 +80,22 @@ def type_of(item: Mapping[str, Any], marketplace: str) -> str | None:
     )
     found = named.get("productType") or summary_of(item, marketplace).get("productType")
     return str(found) if found else None
+
+
+def standing(listing: Listing | None, sku: str) -> Listing | None:
+    """The listing under this very SKU: at Amazon another SKU is another listing."""
+    return listing if listing is not None and listing.external_id == sku else None
+
+
+def is_off(listing: Listing | None) -> bool:
+    """Whether we have taken the listing off sale, with its product still in the catalog."""
+    return listing is not None and bool(listing.refs.get(OFF_SALE))
+
+
+def returns_of(listing: Listing | None) -> int:
+    """How often the listing has come back from being off sale."""
+    found = listing.refs.get(RETURNS) if listing is not None else None
+    return found if isinstance(found, int) else 0
 
 
 def is_fba(item: Mapping[str, Any]) -> bool:

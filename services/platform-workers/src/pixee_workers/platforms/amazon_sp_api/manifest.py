@@ -4,6 +4,8 @@ Choices
 * An update is a PATCH of top-level attributes, never a PUT: a PUT replaces the whole listing, so it would have to carry the price
   (with the discounts and B2B offers that sellers make at Amazon) and the quantity (of Amazon's own warehouse too). Only a create
   is a PUT, and carries both.
+* Amazon has no drafts. A listed product that is not active any more is taken off sale; when it is active again, the update that brings
+  it back carries its quantity like a create does.
 * A listing is looked up before its first create, since a PUT on a SKU that is there would replace it.
 """
 
@@ -40,10 +42,14 @@ CREATE_FEED = "createFeed"
 FEEDS = "createFeed:JSON_LISTINGS_FEED"
 CREATE_FEED_DOCUMENT = "createFeedDocument"
 GET_FEED = "getFeed"
+GET_FEEDS = "getFeeds"
 GET_FEED_DOCUMENT = "getFeedDocument"
 CREATE_REPORT = "createReport"
 GET_REPORT = "getReport"
 GET_REPORT_DOCUMENT = "getReportDocument"
+CATALOG = "searchCatalogItems"
+RESTRICTIONS = "getListingsRestrictions"
+APPLICATION_RESTRICTIONS = "getListingsRestrictions:application"
 APPLICATION_PUTS = "putListingsItem:application"
 APPLICATION_PATCHES = "patchListingsItem:application"
 
@@ -68,6 +74,7 @@ _FEED = Upload(
 STOCK = "fulfillment_availability"
 OFFER = "purchasable_offer"
 LIST_PRICE = "list_price"
+EXISTING_ASINS = "existing_asins"
 _READ_ONLY = ("summaries", "offers", "issues", "asin")
 _ENVELOPE = ("productType", "requirements", "patches", "sku", "messageId", "operationType")
 
@@ -110,7 +117,8 @@ _SETTINGS = (
         label="When a product is deleted",
         choices=("keep", "unpublish", "delete"),
         default="unpublish",
-        help="`unpublish` sets its quantity to zero; `delete` removes the listing.",
+        help="`unpublish` sets its quantity to zero; `delete` removes the listing. A product that becomes a draft or is archived "
+        "leaves the sale in the same way (`keep`: by a quantity of zero), and comes back when it is active again.",
     ),
     SettingField(
         name="without_ean",
@@ -118,6 +126,15 @@ _SETTINGS = (
         choices=("refuse", "exempt"),
         default="refuse",
         help="`exempt` claims Amazon's exemption from product identifiers, which the brand must have been granted.",
+    ),
+    SettingField(
+        name=EXISTING_ASINS,
+        label="Products that Amazon's catalog has",
+        choices=("create", "offer", "ask"),
+        default="create",
+        help="What becomes of a new product whose EAN Amazon knows. `create` sends a whole listing, which Amazon joins with its item; "
+        "`offer` sells on the item and sends price, stock and condition alone; `ask` leaves the choice to you. What is mapped to "
+        "merchant_suggested_asin decides for `offer` and `ask`.",
     ),
 )
 
@@ -172,7 +189,14 @@ _PUSH_PRICES = Capability(
 
 
 def _bucket(name: str, rate: float, burst: float) -> TokenBucketBudget:
-    return TokenBucketBudget(name=name, rate=rate, burst=burst)
+    """A bucket of one seller and application in a region, whatever marketplaces their connectors serve.
+
+    A seller's id is public: without the application in the key anybody could spend another's by typing it.
+    """
+    also = ("lwa_client_id", "region")
+    return TokenBucketBudget(
+        name=name, rate=rate, burst=burst, scope=BudgetScope.SELLER, key_field="seller_id", key_also=also
+    )
 
 
 def _of_application(name: str, rate: float) -> TokenBucketBudget:
@@ -225,12 +249,16 @@ MANIFEST = Manifest(
     budgets=(
         *(_bucket(name, 5.0, 5.0) for name in (PUT, PATCH, DELETE, GET, SEARCH, DEFINITION, DEFINITIONS)),
         _bucket(SELLERS, 0.016, 15.0),
+        _bucket(CATALOG, 2.0, 2.0),
+        _bucket(RESTRICTIONS, 5.0, 10.0),
+        _of_application(APPLICATION_RESTRICTIONS, 100.0),
         _of_application(APPLICATION_PUTS, 100.0),
         _of_application(APPLICATION_PATCHES, 500.0),
         _bucket(CREATE_FEED, 1 / 120, 15.0),
         _bucket(FEEDS, 5 / 300, 5.0),
         _bucket(CREATE_FEED_DOCUMENT, 0.5, 15.0),
         _bucket(GET_FEED, 2.0, 15.0),
+        _bucket(GET_FEEDS, 1 / 45, 10.0),
         _bucket(GET_FEED_DOCUMENT, 1 / 45, 10.0),
         _bucket(CREATE_REPORT, 1 / 60, 15.0),
         _bucket(GET_REPORT, 2.0, 15.0),

@@ -11,9 +11,11 @@ from pydantic import JsonValue
 
 from pixee_common.domain.job import Operation
 from pixee_common.domain.mapping import Unmapped
-from pixee_common.domain.product import Product, Variant, localized, plain_decimal
+from pixee_common.domain.product import Product, ProductStatus, Variant, localized, plain_decimal
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.amazon_sp_api import wire
+from pixee_workers.platforms.amazon_sp_api.asins import asked_for
+from pixee_workers.platforms.amazon_sp_api.listings import is_off, returns_of
 from pixee_workers.platforms.amazon_sp_api.marketplaces import language_of, locale_of, marketplace_of
 from pixee_workers.platforms.amazon_sp_api.rules import Ruled, option_targets, ruled
 from pixee_workers.sync_base.calls import ConnectorSettings
@@ -28,11 +30,15 @@ def mapped(operation: Operation, item: PushItem, settings: ConnectorSettings) ->
     """See `Adapter.mapped`."""
     match item:
         case StockItem():
-            return {"quantity": max(0, item.quantity)}
+            return _pieces(item)
         case PriceItem():
             return _price(item, settings)
         case ProductItem():
-            return _product(item, settings) if item.action is Action.UPSERT else {"withdraw": list(skus_of(item))}
+            if item.action is not Action.UPSERT:
+                return {"withdraw": list(skus_of(item))}
+            if item.product.status is not ProductStatus.ACTIVE:
+                return {"off_sale": "delete" if settings.on_delete == Action.DELETE else "empty"}
+            return _product(item, settings)
 
 
 def is_family(product: Product) -> bool:
@@ -59,6 +65,13 @@ def listed_skus(item: ProductItem) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _pieces(item: StockItem) -> JsonValue:
+    """What is off sale has none. What came back is sent anew, though the number is the one from before."""
+    words: dict[str, JsonValue] = {"quantity": 0 if is_off(item.listing) else max(0, item.quantity)}
+    returns = returns_of(item.listing)
+    return words | {"returns": returns} if returns else words
+
+
 def _price(item: PriceItem, settings: ConnectorSettings) -> JsonValue | Refusal:
     price = item.price
     if settings.currency is not None and price.currency != settings.currency:
@@ -71,9 +84,26 @@ def _price(item: PriceItem, settings: ConnectorSettings) -> JsonValue | Refusal:
 
 
 def _product(item: ProductItem, settings: ConnectorSettings) -> JsonValue | Refusal:
-    product, mapping = item.product, settings.mapping
     if (refusal := _sku_refusal(item)) is not None:
         return refusal
+    found = _whole(item, settings)
+    if isinstance(found, Refusal) and asked_for(settings):
+        return cast("JsonValue", _offers_alone(item, found, settings))
+    return found
+
+
+def _offers_alone(item: ProductItem, missing: Refusal, settings: ConnectorSettings) -> dict[str, Any]:
+    """A product of which no whole listing can be made: `missing` says why. Offers need no more than the rules for all types."""
+    listings = []
+    for variant in item.product.variants:
+        found = _listing(item.product, variant, "", settings)
+        plain = {"title": "", "facts": _identity(variant, settings) | _condition(item.product, settings), "ruled": {}}
+        listings.append({"sku": variant.sku, **(plain if isinstance(found, Refusal) else found)})
+    return {"missing": [missing.reason.value, missing.message, missing.field], "listings": listings}
+
+
+def _whole(item: ProductItem, settings: ConnectorSettings) -> JsonValue | Refusal:
+    product, mapping = item.product, settings.mapping
     kind = mapping.product_type(product)
     if isinstance(kind, Unmapped):
         message = f"Amazon sells nothing without a product type. {kind.message}"
@@ -137,8 +167,12 @@ def _texts(product: Product, settings: ConnectorSettings) -> wire.Attributes:
     }
     place = {"language_tag": language_of(settings), "marketplace_id": marketplace_of(settings).id}
     worded = {name: [{"value": text, **place} for text in texts if text] for name, texts in found.items()}
-    condition = [{"value": wire.CONDITIONS[product.condition], "marketplace_id": place["marketplace_id"]}]
-    return {name: value for name, value in worded.items() if value} | {"condition_type": condition}
+    return {name: value for name, value in worded.items() if value} | _condition(product, settings)
+
+
+def _condition(product: Product, settings: ConnectorSettings) -> wire.Attributes:
+    place = marketplace_of(settings).id
+    return {"condition_type": [{"value": wire.CONDITIONS[product.condition], "marketplace_id": place}]}
 
 
 def _identity(variant: Variant, settings: ConnectorSettings) -> wire.Attributes:

@@ -41,6 +41,9 @@ MARKETPLACES = {
 WITH_LONG_TITLES = frozenset({"SA", "EG", "TR", "AE"})
 """Here titles may have 200 characters (sheet, "Pitfalls": titles)."""
 
+WITH_LIST_PRICE = frozenset({"CA", "MX", "BR", "EG", "SA", "AE", "SG", "AU", "JP"})
+"""Here many product types must have a list price, and zero is one (sheet, "Push prices")."""
+
 
 def marketplace_of(settings: ConnectorSettings) -> Marketplace:
     """The connector's marketplace. One that the sheet does not list is taken as it is, in the region of the host."""

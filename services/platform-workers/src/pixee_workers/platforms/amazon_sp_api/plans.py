@@ -21,6 +21,11 @@ class Plan:
             self.calls.append({"sku": sku, "method": "DELETE"})
             self.kept.setdefault("removed", []).append(sku)
 
+    def note(self, sku: str, refs: dict[str, Any]) -> None:
+        """What is to be noted of a listing beside what is noted of all of them."""
+        if refs:
+            self.kept.setdefault("more", {}).setdefault(sku, {}).update(refs)
+
     def warn(self, reason: ReasonCode, message: str, field_name: str) -> None:
         """Something a person should know though the item goes through."""
         self.kept.setdefault("notices", []).append([reason.value, message, field_name])

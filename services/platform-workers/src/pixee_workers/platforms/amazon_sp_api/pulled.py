@@ -42,12 +42,14 @@ def _product(
         title=_value(attributes, wire.TITLE) or str(summary.get("itemName") or item["sku"]),
         description=_value(attributes, "product_description"),
         brand=_value(attributes, "brand"),
-        status="active" if summary.get("status") else "draft",
+        # Amazon derives its states (BUYABLE, DISCOVERABLE) from stock, price and its own opinion: nobody sets them.
+        status="",
         updated_at=moment(summary.get("lastUpdatedDate")),
         variants=variants,
         options=options,
         images=tuple(image for image in images if image)[:_MOST_IMAGES],
         refs=_refs(item, place),
+        borrowed_title=not _value(attributes, wire.TITLE),
     )
 
 

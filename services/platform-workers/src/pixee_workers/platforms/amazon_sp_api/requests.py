@@ -26,6 +26,8 @@ LISTINGS = "/listings/2021-08-01/items"
 DEFINITIONS = "/definitions/2020-09-01/productTypes"
 FEEDS = "/feeds/2021-06-30"
 REPORTS = "/reports/2021-06-30"
+CATALOG_ITEMS = "/catalog/2022-04-01/items"
+RESTRICTION_PATH = "/listings/2021-08-01/restrictions"
 SELLERS = "/sellers/v1/marketplaceParticipations"
 
 

@@ -26,14 +26,15 @@ _MOST_KEPT = 24
 _KEY = "schema:"
 
 
-async def schema_of(context: CallContext, product_type: str) -> Schema | Refusal:
+async def schema_of(context: CallContext, product_type: str, requirements: str = wire.LISTING) -> Schema | Refusal:
     """The schema, from memory while it is fresh. A refusal where Amazon does not know the product type."""
-    key = f"{_KEY}{marketplace_of(context.settings).id}:{language_of(context.settings)}:{product_type}"
+    place, language = marketplace_of(context.settings).id, language_of(context.settings)
+    key = f"{_KEY}{place}:{language}:{requirements}:{product_type}"
     kept: tuple[datetime, Schema] | None = context.memory.get(key)
     if kept is not None and context.now() - kept[0] < _FRESH:
         return kept[1]
     try:
-        told = await _definition(context, product_type)
+        told = await _definition(context, product_type, requirements)
     except PlatformFault as fault:
         if fault.kind is not FaultKind.REFUSED:
             raise
@@ -49,11 +50,11 @@ async def schema_of(context: CallContext, product_type: str) -> Schema | Refusal
     return made
 
 
-async def _definition(context: CallContext, product_type: str) -> Mapping[str, Any]:
+async def _definition(context: CallContext, product_type: str, requirements: str) -> Mapping[str, Any]:
     query = {
         "marketplaceIds": marketplace_of(context.settings).id,
         "sellerId": context.settings.extra.get("seller_id", ""),
-        "requirements": wire.LISTING,
+        "requirements": requirements,
         "requirementsEnforced": "ENFORCED",
     }
     told, _ = await ask(context, "GET", f"{DEFINITIONS}/{product_type}", label=DEFINITION, query=query)

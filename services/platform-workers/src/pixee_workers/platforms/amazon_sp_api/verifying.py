@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 from uuid import UUID
 
+from pixee_common.domain.ids import VariantId
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.platforms.amazon_sp_api.following import linked_of, operation_of
@@ -21,6 +22,7 @@ from pixee_workers.platforms.amazon_sp_api.manifest import LIST_PRICE, OFFER, ST
 from pixee_workers.platforms.amazon_sp_api.marketplaces import marketplace_of
 from pixee_workers.platforms.amazon_sp_api.plans import notices_of
 from pixee_workers.platforms.amazon_sp_api.wire import OUR_CHANNEL
+from pixee_workers.platforms.amazon_sp_api.withdrawing import taken_off_links
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.outcomes import Linked, Outcome, PollResult, RemoteJob
@@ -132,7 +134,8 @@ def _withdrawn(one: UUID, kept: Mapping[str, Any], look: _Look) -> Outcome | Non
         return None
     if any(sku in look.there and not look.settled(sku, equal=_quantity(look.there[sku]) == 0) for sku in emptied):
         return None
-    return Outcome(one, OutcomeKind.APPLIED, linked=Linked(gone=tuple(removed)), warnings=notices_of(dict(kept)))
+    linked = Linked(variants=taken_off_links(kept), gone=tuple(removed))
+    return Outcome(one, OutcomeKind.APPLIED, linked=linked, warnings=notices_of(dict(kept)))
 
 
 def _bare(one: UUID, sku: str, look: _Look) -> Outcome | None:
@@ -158,15 +161,24 @@ def _level(one: UUID, sku: str, kept: Mapping[str, Any], look: _Look) -> Outcome
         equal = _quantity(there) == kept.get("quantity")
     else:
         equal = _price(there, look.place) == _decimal(kept.get("price"))
-    if not look.settled(sku, equal=equal):
+    # Offers do not show the struck-through price: where it was written too, an equal price does not tell that all has arrived.
+    struck = "list_price" in kept
+    if not look.settled(sku, equal=equal and not struck):
         return None
-    about = [
-        issue for issue in there.get("issues") or () if _ABOUT[look.operation] & set(issue.get("attributeNames") or ())
-    ]
-    verdict = judged(about, sku)
-    if verdict.kind is not None and not equal:
+    names = _ABOUT[look.operation] if not equal else frozenset({LIST_PRICE} if struck else ())
+    verdicts = [issue for issue in there.get("issues") or () if names & set(issue.get("attributeNames") or ())]
+    verdict = judged(verdicts, sku)
+    if verdict.kind is not None:
         return Outcome(one, OutcomeKind.REJECTED, verdict.reason, verdict.message, verdict.field)
-    return Outcome(one, OutcomeKind.APPLIED, warnings=verdict.warnings)
+    return Outcome(one, OutcomeKind.APPLIED, linked=_marked(one, kept), warnings=verdict.warnings)
+
+
+def _marked(one: UUID, kept: Mapping[str, Any]) -> Linked:
+    """The listing of a price, where it is news whether its struck-through price is ours."""
+    if "listing" not in kept:
+        return Linked()
+    sku, parent, refs = kept["listing"]
+    return Linked(variants={VariantId(one): Listing(sku, parent, refs)})
 
 
 def _quantity(there: Mapping[str, Any]) -> int | None:

@@ -21,10 +21,12 @@ ANY_TYPE = "PRODUCT"
 
 LISTING = "LISTING"
 PRODUCT_ONLY = "LISTING_PRODUCT_ONLY"
+OFFER_ONLY = "LISTING_OFFER_ONLY"
 
 TITLE = "item_name"
 HIGHLIGHTS = "title_differentiation"
 EAN = "externally_assigned_product_identifier"
+ASIN = "merchant_suggested_asin"
 EXEMPTION = "supplier_declared_has_product_identifier_exemption"
 PARENTAGE = "parentage_level"
 PARENT_LINK = "child_parent_sku_relationship"
@@ -34,7 +36,7 @@ IMAGES = ("main_product_image_locator", *(f"other_product_image_locator_{n}" for
 RELATIONSHIPS = frozenset({PARENTAGE, PARENT_LINK, THEME})
 """Sent only where they change: they have a much lower limit of their own and slow feeds down."""
 SALES = frozenset({OFFER, STOCK, LIST_PRICE})
-NOT_OF_PARENTS = frozenset({EAN, EXEMPTION, "merchant_suggested_asin", *SALES})
+NOT_OF_PARENTS = frozenset({EAN, EXEMPTION, ASIN, *SALES})
 
 CONDITIONS: Mapping[Condition, str] = {
     Condition.NEW: "new_new",
@@ -61,6 +63,11 @@ def patch(op: str, name: str, value: list[Element] | None) -> Element:
     """A patch of one top-level attribute; nested pointers are not supported."""
     made: Element = {"op": op, "path": f"/attributes/{name}"}
     return made if value is None else made | {"value": value}
+
+
+def pieces(quantity: int) -> list[Element]:
+    """A quantity in our own channel; never below none."""
+    return [{"fulfillment_channel_code": OUR_CHANNEL, "quantity": max(0, quantity)}]
 
 
 def schedule(amount: str) -> list[Element]:

@@ -46,7 +46,7 @@ def new_product(
         descriptions={tag: pulled.description} if pulled.description else {},
         brand=pulled.brand,
         categories=pulled.categories,
-        status=ProductStatus(pulled.status) if pulled.status in set(ProductStatus) else ProductStatus.DRAFT,
+        status=_status(pulled.status),
         options=tuple(
             Option(
                 name=name, values=tuple(dict.fromkeys(v.options[name] for v in pulled.variants if name in v.options))
@@ -56,6 +56,13 @@ def new_product(
         media=tuple(Media(url=url) for url in pulled.images if len(url) <= 2048),
         variants=tuple(_variant(one, key, names, currency, len(pulled.variants)) for one in pulled.variants),
     )
+
+
+def _status(told: str) -> ProductStatus:
+    """What a shop has that knows no states is for sale; what it calls by a word that is none of ours is not put up elsewhere."""
+    if not told:
+        return ProductStatus.ACTIVE
+    return ProductStatus(told) if told in set(ProductStatus) else ProductStatus.DRAFT
 
 
 def refusal_text(error: ValidationError) -> str:

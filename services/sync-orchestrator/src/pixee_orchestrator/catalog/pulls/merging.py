@@ -26,6 +26,7 @@ from pixee_orchestrator.catalog.pulls.taking import (
     content_seen,
     content_taken,
     figures_seen,
+    is_hidden,
     is_ours,
     seen_of_product,
     seen_of_variant,
@@ -212,7 +213,8 @@ class Merge:
         old_seen = figures_seen(self.facts, row["id"])
         fields = changed_fields(seen_of_variant(pulled), old_seen, variant_figures(known))
         prices = self._new_prices(pulled, known) if fields & {"price", "compare_at_price"} else None
-        levels = _new_levels(pulled, known, self.job.locations) if "quantity" in fields else None
+        told = "quantity" in fields and not is_hidden(pulled, known, self.facts)
+        levels = _new_levels(pulled, known, self.job.locations) if told else None
         stood = {
             operation
             for operation, wanted in (("push_prices", prices), ("push_stock", levels))

@@ -41,6 +41,7 @@ class PulledProduct(_Part):
     images: tuple[str, ...] = ()
     categories: tuple[tuple[str, ...], ...] = ()
     refs: Mapping[str, JsonValue] = Field(default_factory=dict)
+    borrowed_title: bool = False
 
 
 def amount(text: str | None) -> Decimal | None:

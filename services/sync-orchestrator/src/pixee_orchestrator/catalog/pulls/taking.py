@@ -26,6 +26,7 @@ __all__ = [
     "content_seen",
     "content_taken",
     "figures_seen",
+    "is_hidden",
     "is_ours",
     "seen_of_product",
     "seen_of_variant",
@@ -52,10 +53,10 @@ class Aspect:
 def seen_of_product(pulled: PulledProduct) -> JsonObject:
     """The shop's values of a product by field, without what it did not say."""
     values = {
-        "title": pulled.title,
+        "title": None if pulled.borrowed_title else pulled.title,
         "description": pulled.description,
         "brand": pulled.brand,
-        "status": pulled.status,
+        "status": pulled.status or None,
         "categories": [list(path) for path in pulled.categories],
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -160,6 +161,13 @@ def variant_figures(known: KnownVariant) -> JsonObject:
         "quantity": sum(known.stock.values()) if known.stock else None,
     }
     return values
+
+
+def is_hidden(pulled: PulledVariant, known: KnownVariant, facts: Facts) -> bool:
+    """Whether there is none because the product is not for sale: so a shop without states keeps it from being bought."""
+    product = facts.products.get(known.row["product_id"])
+    status = product.row["content"].get("status") if product is not None else None
+    return pulled.quantity == 0 and status not in {None, ProductStatus.ACTIVE}
 
 
 def _differs(name: str, value: object, ours: JsonObject) -> bool:
