@@ -109,8 +109,8 @@ def _submissions() -> Iterator[list[PushItem]]:
     yield [item(shirt())]
     yield [one]
     yield [_there(item(shirt(), gone=(Listing("55", "9"),)))]
-    yield [stock(one, 0, -4), stock(many, 0, 0), stock(many, 2, 1_000_000_000)]
-    yield [priced(one, 0, price("0.0125", "7")), priced(many, 1, price("999999999.9999"))]
+    yield [stock(one, -4), stock(many, 0), stock(many, 1_000_000_000, 2)]
+    yield [priced(one, price("0.0125", "7")), priced(many, price("999999999.9999"), 1)]
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 """Attributes of any name by the rules of a mapping: what is renamed, what is added, what stays."""
 
 from pixee_common.domain.mapping import ConnectorMapping
-from pixee_common.domain.product import Product
+from pixee_common.domain.product import Attribute, Product
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.sync_base.free_attributes import in_their_words
+from pixee_workers.sync_base.free_attributes import attribute_texts, in_their_words
 from pixee_workers.sync_base.outcomes import Refusal
 
 BOOT = Product.model_validate(
@@ -78,3 +78,13 @@ def test_a_value_without_a_translation_refuses_the_product():
     refusal = worded({"target": "color", "source": "attribute:colour", "values": {"red": "RED"}})
     assert isinstance(refusal, Refusal)
     assert (refusal.reason, refusal.field) == (ReasonCode.MISSING_MAPPING, "attributes.color.values")
+
+
+def test_attributes_are_texts_of_one_locale_with_their_unit() -> None:
+    attributes = (
+        Attribute(code="colour", values={"en": ("red", "blue"), "fr": ("rouge",)}),
+        Attribute(code="length", values={"und": ("3.5",)}, unit="cm"),
+        Attribute(code="empty", values={}),
+    )
+    assert attribute_texts(attributes, "en-GB") == {"colour": "red, blue", "length": "3.5 cm"}
+    assert attribute_texts(attributes, "fr") == {"colour": "rouge", "length": "3.5 cm"}

@@ -7,7 +7,15 @@ import pytest
 from pixee_common.domain.faults import FaultKind, FaultScope
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import HttpAnswer
-from pixee_workers.sync_base.plain_json import fault_of_status, json_object, json_request, retry_after, unexpected
+from pixee_workers.sync_base.plain_json import (
+    ask_json,
+    fault_of_status,
+    faults_of,
+    json_object,
+    json_request,
+    retry_after,
+    unexpected,
+)
 
 
 def _answer(status: int = 200, body: bytes = b"{}", **headers: str) -> HttpAnswer:
@@ -98,3 +106,45 @@ def test_what_is_too_big_concerns_the_submission_alone() -> None:
 def test_an_answer_nobody_expected_wakes_an_engineer_and_quotes_nothing() -> None:
     fault = unexpected(_answer(404, b"secret"), "Somewhere")
     assert (fault.kind, fault.message.count("404"), "secret" in fault.message) == (FaultKind.CONTRACT_BROKEN, 1, False)
+
+
+class _Context:
+    """Answers every call."""
+
+    def __init__(self, answer: HttpAnswer) -> None:
+        self.answer, self.asked = answer, []
+
+    async def call(self, request):
+        self.asked.append(request)
+        return self.answer
+
+
+async def test_a_call_answers_status_and_object_and_is_named_by_its_path() -> None:
+    context = _Context(_answer(409, b'{"code": "taken"}'))
+    more = {"spend": {"calls": 1}, "headers": {}}
+    assert await ask_json(context, "PUT", "https://a.test", "items", "K1", **more) == (409, {"code": "taken"})
+    assert [(one.url, one.label) for one in context.asked] == [("https://a.test/items/K1", "items")]
+    context = _Context(_answer(204, b""))
+    assert await ask_json(context, "DELETE", "https://a.test", "items", label="drop", **more) == (204, {})
+    assert context.asked[0].label == "drop"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, b'{"a": 1}', None),
+        (201, b'{"a": 1}', None),
+        (204, b"", None),
+        (422, b'{"code": "invalid"}', None),
+        (200, b"", FaultKind.CONTRACT_BROKEN),
+        (200, b"<html>", FaultKind.CONTRACT_BROKEN),
+        (422, b'{"error": "of a proxy"}', FaultKind.CONTRACT_BROKEN),
+        (404, b"<html>", FaultKind.CONTRACT_BROKEN),
+        (418, b'{"code": "teapot"}', FaultKind.CONTRACT_BROKEN),
+        (401, b'{"code": "bad_key"}', FaultKind.CREDENTIALS),
+        (503, b"", FaultKind.UNAVAILABLE),
+    ],
+)
+def test_an_answer_is_read_where_the_platform_itself_speaks(status: int, body: bytes, kind: FaultKind | None) -> None:
+    fault = faults_of("Somewhere", refusals={404, 422}, member="code")(_answer(status, body))
+    assert (fault and fault.kind) == kind

@@ -1,18 +1,33 @@
-"""What the shop lost, and which ids it gave."""
+"""What was written, refused or lost."""
 
 from uuid import uuid4
 
 import pytest
 
 from pixee_common.domain.ids import ProductId, VariantId
-from pixee_common.domain.job import Operation, OutcomeKind
-from pixee_common.domain.product import Attribute, Option, Product, Variant
+from pixee_common.domain.job import OutcomeKind
+from pixee_common.domain.product import Option, Product, Variant
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.sync_base.free_attributes import attribute_texts
-from pixee_workers.sync_base.items import Action, Listing, ProductItem, PushVariant, StockItem
-from pixee_workers.sync_base.outcomes import RemoteJob
-from pixee_workers.sync_base.plain_adapter import PlainAdapter
-from pixee_workers.sync_base.plain_outcomes import everything_listed, linked_by_sku, not_there
+from pixee_workers.sync_base.items import (
+    Action,
+    Listing,
+    Mapped,
+    ProductItem,
+    PulledProduct,
+    PulledVariant,
+    PushVariant,
+    StockItem,
+)
+from pixee_workers.sync_base.plain_outcomes import (
+    applied,
+    by_listing,
+    deleted,
+    everything_listed,
+    not_there,
+    refused,
+    rejected,
+    written,
+)
 
 
 def _item(action: Action = Action.UPSERT, gone: tuple[Listing, ...] = (Listing("v9", "p1"),)) -> ProductItem:
@@ -53,31 +68,48 @@ def test_an_id_that_is_listed_twice_is_forgotten_once() -> None:
     assert everything_listed(_item(gone=(Listing("p1"), Listing("v1")))) == ("p1", "v1")
 
 
-def test_ids_are_linked_by_sku_and_what_left_the_product_is_gone() -> None:
+def _stock(listing: str) -> StockItem:
+    return StockItem(VariantId(uuid4()), ProductId(uuid4()), "A-S", 3, Listing(listing, "p1"), 1)
+
+
+@pytest.mark.parametrize("created", [True, False])
+def test_only_a_create_carries_price_and_stock(created: bool) -> None:
     item = _item()
-    linked = linked_by_sku(item, "p2", {"A-M": "v2", "stranger": "v3"})
-    assert linked.product == Listing("p2")
-    assert linked.variants == {item.variants[1].id: Listing("v2", "p2")}
-    assert linked.gone == ("v9",)
+    variant = PulledVariant("v2", "A-M", None, {}, None, None, None)
+    outcome = written(item, PulledProduct("p1", "A", "A", None, None, "active", None, (variant,)), created=created)
+    assert (outcome.kind, outcome.created, outcome.carried_stock, outcome.carried_price) == (
+        OutcomeKind.APPLIED, created, created, created,
+    )  # fmt: skip
+    assert outcome.linked.variants == {item.variants[1].id: Listing("v2", "p1")}
 
 
-async def test_what_an_adapter_need_not_write_says_nothing_and_promises_nothing() -> None:
-    adapter = PlainAdapter()
-    assert adapter.weight(Operation.PUSH_PRODUCTS, _item()) == 3
-    assert (
-        adapter.weight(Operation.PUSH_STOCK, StockItem(VariantId(uuid4()), ProductId(uuid4()), "", 1, Listing(""), 1))
-        == 1
-    )
-    polled = await adapter.poll(RemoteJob("k", "1", (), {}, 1.0, 1.0), None)
-    assert (polled.outcomes, polled.done) == ((), True)
-    assert not hasattr(adapter, "find"), "nothing found is a proof: nobody gets it by default"
+def test_a_product_that_is_deleted_takes_its_listings_with_it() -> None:
+    outcome = deleted(_item(Action.DELETE))
+    assert (outcome.kind, outcome.reason, outcome.linked.gone) == (OutcomeKind.APPLIED, None, ("p1", "v1", "v9"))
 
 
-def test_attributes_are_texts_of_one_locale_with_their_unit() -> None:
-    attributes = (
-        Attribute(code="colour", values={"en": ("red", "blue"), "fr": ("rouge",)}),
-        Attribute(code="length", values={"und": ("3.5",)}, unit="cm"),
-        Attribute(code="empty", values={}),
-    )
-    assert attribute_texts(attributes, "en-GB") == {"colour": "red, blue", "length": "3.5 cm"}
-    assert attribute_texts(attributes, "fr") == {"colour": "rouge", "length": "3.5 cm"}
+@pytest.mark.parametrize(
+    ("status", "kind", "reason"),
+    [
+        (404, OutcomeKind.TRANSIENT, ReasonCode.NOT_FOUND_AT_SHOP),
+        (409, OutcomeKind.EXISTS, ReasonCode.SKU_DUPLICATE),
+        (422, OutcomeKind.REJECTED, ReasonCode.REFUSED_BY_PLATFORM),
+        (400, OutcomeKind.REJECTED, ReasonCode.REFUSED_BY_PLATFORM),
+    ],
+)
+def test_a_refusal_of_one_item_is_told_by_its_status(status: int, kind: OutcomeKind, reason: ReasonCode) -> None:
+    outcome = refused(_item(), status, "too long", "title")
+    assert (outcome.kind, outcome.reason) == (kind, reason)
+    if status != 404:
+        assert (outcome.message, outcome.field) == ("too long", "title")
+
+
+def test_rows_are_judged_by_their_listing_and_who_has_none_is_unknown() -> None:
+    items = [Mapped(_stock(listing), {}) for listing in ("v1", "v2", "v3")]
+    rows = {"v1": True, "v2": False, "stranger": True}
+    answer = by_listing(items, rows, lambda item, row: applied(item) if row else rejected(item, "no"))
+    assert [(one.item_id, one.kind) for one in answer.outcomes] == [
+        (items[0].item.id, OutcomeKind.APPLIED),
+        (items[1].item.id, OutcomeKind.REJECTED),
+        (items[2].item.id, OutcomeKind.UNKNOWN),
+    ]

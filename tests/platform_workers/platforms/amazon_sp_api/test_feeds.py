@@ -85,8 +85,8 @@ async def test_what_amazon_refuses_is_refused_under_its_record(shop: Shop) -> No
 
 async def test_stock_and_prices_are_patches_and_arrive(shop: Shop) -> None:
     (one,) = await shop.listed(item(food()))
-    await shop.feed(stock(one, 0, 42))
-    await shop.feed(priced(one, 0, price("33.30")))
+    await shop.feed(stock(one, 42))
+    await shop.feed(priced(one, price("33.30")))
     has = shop.truth()["CHOC"]["attributes"]
     assert has["fulfillment_availability"][0]["quantity"] == 42
     assert has["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"] == 33.3

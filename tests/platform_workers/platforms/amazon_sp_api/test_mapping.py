@@ -111,8 +111,8 @@ def test_a_withdrawal_says_what_goes() -> None:
 
 def test_stock_and_price_are_their_own_words() -> None:
     one = item(food())
-    assert values(stock(one, 0, -2)) == {"quantity": 0}
-    assert values(priced(one, 0, price("9.5", "12"))) == {"price": "9.50", "currency": "EUR", "list_price": "12.00"}
+    assert values(stock(one, -2)) == {"quantity": 0}
+    assert values(priced(one, price("9.5", "12"))) == {"price": "9.50", "currency": "EUR", "list_price": "12.00"}
 
 
 def test_the_weight_is_the_number_of_calls() -> None:

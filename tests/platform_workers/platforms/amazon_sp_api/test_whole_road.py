@@ -1,38 +1,21 @@
 """Files through the engine: gathered, completed, fed to the simulated Amazon, collected, looked at, linked; on real PostgreSQL."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from conformance.bench import routes
-from conformance.leaping_budgets import LeapingBudgets
 from platform_workers.platforms.amazon_sp_api.conformance import PROFILE
-from platform_workers.sync_base.courier_side.shop_rows import KEYS, ShopRows
-from platform_workers.sync_base.uploads.bench import FileBench, Worker
+from platform_workers.platforms.whole_road import Road, files_from, opened_road
+from platform_workers.sync_base.uploads.bench import Worker
 
-from pixee_common.clock import FakeClock
 from pixee_common.domain.job import Operation
-from pixee_common.egress import EgressPolicy, GuardedClient
-from pixee_common.platforms.manifest import Manifest
 from pixee_simulators.amazon_sp_api import truth
-from pixee_simulators.amazon_sp_api.simulator import AmazonSpApi as Simulator
 from pixee_simulators.amazon_sp_api.simulator import create as create_simulator
-from pixee_simulators.kit.testing import running
 from pixee_workers.platforms.amazon_sp_api.adapter import AmazonSpApi
-from pixee_workers.platforms.amazon_sp_api.manifest import MANIFEST, SLUG
-from pixee_workers.sync_base.context import Wiring
-from pixee_workers.sync_base.courier import PlatformCourier
-from pixee_workers.sync_base.lane import LaneTools
-from pixee_workers.sync_base.lanes import Lanes
-from pixee_workers.sync_base.liveness import Liveness
-from pixee_workers.sync_base.marks import Marks, needs_mark
-from pixee_workers.sync_base.outcome_writer import OutcomeWriter
-from pixee_workers.sync_base.tokens import TokenStore
-from pixee_workers.sync_base.uploads.courier import UploadCourier
+from pixee_workers.platforms.amazon_sp_api.manifest import MANIFEST
 from pixee_workers.sync_base.uploads.shipment import Shipment
 
 pytestmark = pytest.mark.stack
@@ -41,93 +24,26 @@ pytestmark = pytest.mark.stack
 class FeedsOnly(AmazonSpApi):
     """Every push is a file, however few its items are."""
 
-    @property
-    def manifest(self) -> Manifest:
-        capabilities = {
-            operation: one.model_copy(update={"upload": one.upload.model_copy(update={"from_items": 1})})
-            if one.upload is not None
-            else one
-            for operation, one in MANIFEST.capabilities.items()
-        }
-        return MANIFEST.model_copy(update={"capabilities": capabilities})
-
-
-class AmazonWorker(Worker):
-    """A worker process with the Amazon adapter and a client whose every call ends at the simulator."""
-
-    def __init__(self, database: Any, client: GuardedClient, policy: EgressPolicy, clock: Any, folder: Path) -> None:
-        adapter = FeedsOnly()
-        alive = FakeClock()
-        self.marks, self.writer = Marks(database), OutcomeWriter(database, clock)
-        self.liveness = Liveness(database, alive, [SLUG], "test")
-        wiring = Wiring(client, policy, clock, TokenStore(clock), lambda: self.life.worker_id, "1", lambda: 0.0, folder)
-        self.courier = PlatformCourier({SLUG: adapter}, database, KEYS, wiring)
-        # One seller's rows would be drained by all tests together, and the database's clock does not leap with them.
-        self.courier._shared = LeapingBudgets(database, clock, {})
-        self.uploads = UploadCourier(self.courier, database, self.writer)
-        marked = lambda chunk: needs_mark(adapter.manifest, chunk.operation)  # noqa: E731
-        tools = LaneTools(self.courier, self.marks, self.writer, alive, marked, self.uploads)
-        self.lanes = Lanes(database, self.liveness, tools)
-        self.liveness.on_buried = self.lanes.drop_all
-        self._tasks = []
-
-
-class Road(FileBench):
-    """The bench of files over the Amazon simulator; both clocks pass together."""
-
-    def __init__(self, owner: Any, as_role: Any, folder: Path, simulator: Simulator) -> None:
-        super().__init__(owner, as_role, folder)
-        self.simulator = simulator
-        self.rows = ShopRows(owner, platform=SLUG, credentials=dict(PROFILE.credentials))
-
-    async def begun(self) -> "Road":
-        await self.rows.add_connector(shop_currency="EUR", **PROFILE.settings)
-        await self.rows.run("INSERT INTO routes (route_key, platform) VALUES ($1, $2)", self.route, SLUG)
-        await self.rows.run(
-            "INSERT INTO mappings (connector_id, account_id, version, body) VALUES ($1, $2, 1, $3)",
-            *(self.rows.connector, self.rows.account, dict(PROFILE.mapping)),
-        )
-        return self
-
-    async def later(self, seconds: float) -> None:
-        self.simulator.clock.change(advance=seconds)
-        await super().later(seconds)
-
-    async def end(self, worker: Worker, job: Any) -> str:
-        """Turns until nothing of the job is open."""
-        for _ in range(20):
-            await self.turn(worker)
-            letters = await self.letters(job)
-            if not set(letters) & set(".wue"):
-                return letters
-            await self.later(70)
-        raise AssertionError(f"still open: {letters}")
-
-    def truth(self) -> dict[str, Any]:
-        found = truth.items(self.simulator.shops[PROFILE.host].state, self.simulator.clock.now(), attributes=True)
-        return {one["sku"]: orjson.loads(orjson.dumps(one)) for one in found}
+    manifest = files_from(MANIFEST, 1)
 
 
 @pytest.fixture
-async def opened(owner: Any, as_role: Any, tmp_path: Path) -> AsyncIterator[tuple[Road, Callable[[], AmazonWorker]]]:
-    """The bench, and what makes a worker process of it."""
-    simulator = create_simulator()
-    simulator.put_shop(PROFILE.host, {**PROFILE.credentials, **PROFILE.shop})
-    simulator.put_limits(PROFILE.host, {"rate_scale": 1000})
-    async with contextlib.AsyncExitStack() as stack:
-        url = await stack.enter_async_context(running(simulator))
-        policy = EgressPolicy.parse(allow="127.0.0.0/8", routes=routes(MANIFEST, PROFILE.host, url))
-        client = await stack.enter_async_context(GuardedClient(policy))
-        made = await Road(owner, as_role, tmp_path, simulator).begun()
-        yield made, lambda: AmazonWorker(as_role("worker"), client, policy, made.clock, tmp_path)
-    assert simulator.violations.describe() == []
+async def opened(owner: Any, as_role: Any, tmp_path: Path) -> AsyncIterator[tuple[Road, Callable[[], Worker]]]:
+    limits = {"rate_scale": 1000}
+    async with opened_road(owner, as_role, tmp_path, create_simulator(), FeedsOnly(), PROFILE, limits) as made:
+        yield made
 
 
 @pytest.fixture
-async def road(opened: tuple[Road, Callable[[], AmazonWorker]]) -> AsyncIterator[tuple[Road, Worker]]:
+async def road(opened: tuple[Road, Callable[[], Worker]]) -> AsyncIterator[tuple[Road, Worker]]:
     bench, start = opened
     async with start() as worker:
         yield bench, worker
+
+
+def _truth(road: Road) -> dict[str, Any]:
+    found = truth.items(road.shop.state, road.simulator.clock.now(), attributes=True)
+    return {one["sku"]: orjson.loads(orjson.dumps(one)) for one in found}
 
 
 async def test_products_stock_and_prices_go_by_feeds_and_end_as_amazon_has_them(road: tuple[Road, Worker]) -> None:
@@ -136,19 +52,15 @@ async def test_products_stock_and_prices_go_by_feeds_and_end_as_amazon_has_them(
     family, sizes = await bench.rows.add_product("F", title="Family", sizes=("S", "M"))
     job = await bench.job([*products, family])
     assert await bench.end(worker, job) == "a" * 31
-    operations = {entry.operation for entry in bench.simulator.shops[PROFILE.host].log.since(0)}
-    assert "createFeed" in operations
-    assert "putListingsItem" not in operations
-    assert {sku for sku, one in bench.truth().items() if one["verdict"] == "accepted"} == {
+    assert "createFeed" in bench.operations()
+    assert "putListingsItem" not in bench.operations()
+    assert {sku for sku, one in _truth(bench).items() if one["verdict"] == "accepted"} == {
         *(f"P{number}" for number in range(30)), "F", "F-S", "F-M",
     }  # fmt: skip
     again = await bench.job([*products, family])
     assert await bench.end(worker, again) == "s" * 31, "what was linked by a feed is sent again"
-    assert await bench.end(worker, await bench.job(sizes, Operation.PUSH_STOCK)) == "ss", "a create carries its stock"
-    for variant in sizes:
-        await bench.rows.set_stock(variant, 77)
-    assert await bench.end(worker, await bench.job(sizes, Operation.PUSH_STOCK)) == "aa"
-    stock = [bench.truth()[sku]["attributes"]["fulfillment_availability"][0]["quantity"] for sku in ("F-S", "F-M")]
+    await bench.stock_follows(worker, sizes)
+    stock = [_truth(bench)[sku]["attributes"]["fulfillment_availability"][0]["quantity"] for sku in ("F-S", "F-M")]
     assert stock == [77, 77]
 
 
@@ -160,7 +72,7 @@ async def test_each_item_ends_as_amazon_itself_judges_it(road: tuple[Road, Worke
     )
     products = await bench.products(10)
     letters = await bench.end(worker, await bench.job(products))
-    said = bench.truth()
+    said = _truth(bench)
     wanted = "".join("r" if said[f"P{number}"]["verdict"] == "rejected" else "a" for number in range(10))
     assert letters == wanted == "aaaaaaaraa"
 
@@ -171,7 +83,7 @@ async def test_a_feed_that_ends_badly_is_made_good(road: tuple[Road, Worker], en
     bench.simulator.put_limits(PROFILE.host, {"next_feeds": [{"end": end, "applied": 0.5}]})
     products = await bench.products(10)
     assert await bench.end(worker, await bench.job(products)) == "a" * 10
-    assert {one["verdict"] for one in bench.truth().values()} == {"accepted"}
+    assert {one["verdict"] for one in _truth(bench).values()} == {"accepted"}
 
 
 def _feeds(bench: Road) -> int:
@@ -189,11 +101,11 @@ async def test_a_feed_whose_answer_was_lost_is_adopted_and_none_is_doubled(
     products = await bench.products(10)
     assert await bench.end(worker, await bench.job(products, size=4)) == "a" * 10
     assert _feeds(bench) == 1
-    assert {one["submissions"] for one in bench.truth().values()} == {1}
+    assert {one["submissions"] for one in _truth(bench).values()} == {1}
 
 
 async def test_after_a_kill_between_the_feed_and_its_row_the_second_feed_doubles_no_listing(
-    opened: tuple[Road, Callable[[], AmazonWorker]], monkeypatch: pytest.MonkeyPatch
+    opened: tuple[Road, Callable[[], Worker]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who made the first feed is no more, and Amazon's list does not say of which document a feed was made."""
     bench, start = opened
@@ -217,7 +129,7 @@ async def test_after_a_kill_between_the_feed_and_its_row_the_second_feed_doubles
     async with start() as worker:
         assert await bench.end(worker, job) == "a" * 10
     assert _feeds(bench) == 2
-    said = bench.truth()
+    said = _truth(bench)
     assert {(one["verdict"], one["submissions"]) for one in said.values()} == {("accepted", 2)}
     assert len(said) == 10
     assert {row["state"] for row in await bench.submissions()} == {"lost", "done"}
@@ -238,7 +150,7 @@ async def test_a_draft_is_off_sale_whatever_is_pushed_and_comes_back_with_its_pi
         return await bench.end(worker, await bench.job([product if "products" in operation else variant], operation))
 
     def pieces() -> Any:
-        return bench.truth()["D"]["attributes"]["fulfillment_availability"][0]["quantity"]
+        return _truth(bench)["D"]["attributes"]["fulfillment_availability"][0]["quantity"]
 
     assert (await push(), pieces()) == ("a", 5)
     await _status(bench, product, "draft")

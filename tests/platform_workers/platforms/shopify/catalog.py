@@ -3,36 +3,38 @@
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
-from pixee_common.domain.ids import ProductId, VariantId
-from pixee_common.domain.job import Operation
+from platform_workers.platforms.handed_over import EAN, Wording, item, operation_of, price, priced, stock
+
 from pixee_common.domain.measures import Weight, WeightUnit
-from pixee_common.domain.money import Price
 from pixee_common.domain.product import Attribute, Condition, Media, Option, Product, Variant
 from pixee_workers.platforms.shopify import create
 from pixee_workers.sync_base.calls import ConnectorSettings
-from pixee_workers.sync_base.items import (
-    Action,
-    Listing,
-    Mapped,
-    PriceItem,
-    ProductItem,
-    PushItem,
-    PushVariant,
-    StockItem,
-)
-from pixee_workers.sync_base.outcomes import Linked, Refusal
+from pixee_workers.sync_base.items import ProductItem
+from pixee_workers.sync_base.outcomes import Linked
 
 HOST = "demo.myshopify.com"
 SETTINGS = ConnectorSettings(address=HOST, currency="EUR", locale="fr")
-EAN = "4006381333931"
 OTHER_EAN = "96385074"
-OPERATIONS = {
-    ProductItem: Operation.PUSH_PRODUCTS,
-    StockItem: Operation.PUSH_STOCK,
-    PriceItem: Operation.PUSH_PRICES,
-}
+
+__all__ = [
+    "EAN",
+    "HOST",
+    "OTHER_EAN",
+    "SETTINGS",
+    "item",
+    "listed",
+    "mapped",
+    "operation_of",
+    "price",
+    "priced",
+    "refusal",
+    "rich",
+    "shirt",
+    "simple",
+    "stock",
+    "values",
+]
 
 
 def simple(key: str = "TEE", variant: dict[str, Any] | None = None, **changes: Any) -> Product:
@@ -80,23 +82,6 @@ def shirt(key: str = "SHIRT", sizes: tuple[str, ...] = ("S", "M", "L"), **change
     return rich(key, **(content | changes))
 
 
-def price(amount: str = "19.90", compare_at: str | None = None, currency: str = "EUR") -> Price:
-    return Price(amount=Decimal(amount), currency=currency, compare_at=Decimal(compare_at) if compare_at else None)
-
-
-def item(product: Product, *, quantity: int | None = 5, cost: Price | None = None, **changes: Any) -> ProductItem:
-    """A product that the shop does not have yet."""
-    variants = tuple(
-        PushVariant(variant_id(variant.sku), variant, quantity, cost or price(), None) for variant in product.variants
-    )
-    key = ProductId(uuid5(NAMESPACE_URL, product.key))
-    return replace(ProductItem(key, Action.UPSERT, product, variants, listing=None), **changes)
-
-
-def variant_id(sku: str) -> VariantId:
-    return VariantId(uuid5(NAMESPACE_URL, f"variant {sku}"))
-
-
 def listed(one: ProductItem, linked: Linked, product: Product | None = None) -> ProductItem:
     """The same product, or a changed one, once the shop has answered."""
     known = {entry.id: linked.variants.get(entry.id, entry.listing) for entry in one.variants}
@@ -107,33 +92,5 @@ def listed(one: ProductItem, linked: Linked, product: Product | None = None) -> 
     return replace(fresh, listing=linked.product, variants=variants, gone=gone)
 
 
-def stock(one: ProductItem, quantity: int, place: int = 0) -> StockItem:
-    entry = one.variants[place]
-    return StockItem(entry.id, one.id, entry.variant.sku, quantity, _listing(entry), version=1)
-
-
-def priced(one: ProductItem, given: Price, place: int = 0) -> PriceItem:
-    entry = one.variants[place]
-    return PriceItem(entry.id, one.id, entry.variant.sku, given, _listing(entry), version=1)
-
-
-def _listing(entry: PushVariant) -> Listing:
-    assert entry.listing is not None
-    return entry.listing
-
-
-def values(one: PushItem, settings: ConnectorSettings = SETTINGS) -> Any:
-    """What the adapter maps the item to; a refusal fails the test."""
-    words = create().mapped(OPERATIONS[type(one)], one, settings)
-    assert not isinstance(words, Refusal), words
-    return words
-
-
-def refusal(one: PushItem, settings: ConnectorSettings = SETTINGS) -> Refusal:
-    words = create().mapped(OPERATIONS[type(one)], one, settings)
-    assert isinstance(words, Refusal)
-    return words
-
-
-def mapped(one: PushItem, settings: ConnectorSettings = SETTINGS) -> Mapped[PushItem]:
-    return Mapped(one, values(one, settings))
+_WORDING = Wording(create, SETTINGS)
+values, refusal, mapped = _WORDING.values, _WORDING.refusal, _WORDING.mapped

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from platform_workers.direct_context import DirectContext, direct_context
-from platform_workers.platforms.shopify.catalog import HOST, OPERATIONS, SETTINGS, listed, mapped
+from platform_workers.platforms.shopify.catalog import HOST, SETTINGS, listed, mapped, operation_of
 
 from pixee_simulators.kit.testing import running
 from pixee_simulators.shopify.simulator import ShopifySimulator
@@ -66,7 +66,7 @@ class Shop:
 
     async def push(self, *items: PushItem) -> list[Outcome]:
         """Submit; outcomes in the order of the items, one for each."""
-        operation = OPERATIONS[type(items[0])]
+        operation = operation_of(items[0])
         given = [mapped(one, self.context.settings) for one in items]
         submission = await self.adapter.submit(operation, given, self.context)
         by_id = {outcome.item_id: outcome for outcome in submission.outcomes}

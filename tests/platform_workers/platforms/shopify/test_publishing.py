@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from platform_workers.platforms.shopify.catalog import OPERATIONS, item, listed, mapped, shirt, simple, values
+from platform_workers.platforms.shopify.catalog import item, listed, mapped, shirt, simple, values
 from platform_workers.platforms.shopify.conftest import Shop
 
+from pixee_common.domain.job import Operation
 from pixee_workers.platforms.shopify import manifest
 from pixee_workers.sync_base.items import ProductItem
 from pixee_workers.sync_base.outcomes import Linked, Outcome, RemoteJob
@@ -105,7 +106,7 @@ async def test_a_large_product_is_published_when_its_operation_ends(channels: Sh
 
 
 async def _background(shop: Shop, one: ProductItem) -> tuple[Outcome, RemoteJob]:
-    submission = await shop.adapter.submit(OPERATIONS[ProductItem], [mapped(one, shop.context.settings)], shop.context)
+    submission = await shop.adapter.submit(Operation.PUSH_PRODUCTS, [mapped(one, shop.context.settings)], shop.context)
     return submission.outcomes[0], submission.remote_jobs[0]
 
 

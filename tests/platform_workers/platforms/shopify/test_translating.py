@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from platform_workers.platforms.shopify.catalog import OPERATIONS, item, listed, mapped, shirt, simple, values
+from platform_workers.platforms.shopify.catalog import item, listed, mapped, shirt, simple, values
 from platform_workers.platforms.shopify.conftest import Shop
 
 from pixee_common.domain.faults import PlatformFault
+from pixee_common.domain.job import Operation
 from pixee_simulators.shopify import translations as shop_side
 from pixee_workers.platforms.shopify import manifest, translating, user_errors
 from pixee_workers.platforms.shopify.user_errors import Step
@@ -285,7 +286,7 @@ async def test_a_large_product_is_translated_when_its_operation_ends(world: Shop
     monkeypatch.setattr("pixee_workers.platforms.shopify.products.SYNCHRONOUS_VARIANTS", 1)
     given = item(shirt("A", names=NAMES))
     submission = await world.adapter.submit(
-        OPERATIONS[ProductItem], [mapped(given, world.context.settings)], world.context
+        Operation.PUSH_PRODUCTS, [mapped(given, world.context.settings)], world.context
     )
     (job,) = submission.remote_jobs
     elsewhere = RemoteJob(**(orjson.loads(orjson.dumps(job)) | {"item_ids": job.item_ids}))

@@ -23,9 +23,7 @@ async def test_stock_of_simple_products_is_one_call_and_of_variations_one_for_ea
     a, b, many, more = await _there(
         shop, item(simple("A")), item(simple("B")), item(shirt("MANY")), item(shirt("MORE"))
     )
-    outcomes = await shop.push(
-        stock(a, 0, 11), stock(many, 0, 12), stock(more, 2, 0), stock(b, 0, -3), stock(many, 1, 14)
-    )
+    outcomes = await shop.push(stock(a, 11), stock(many, 12), stock(more, 0, 2), stock(b, -3), stock(many, 14, 1))
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.APPLIED}
     found = {row["sku"]: row["stock_quantity"] for row in shop.products}
     assert (found["A"], found["B"], found["MANY-S"], found["MANY-M"], found["MORE-L"]) == (11, -3, 12, 14, 0)
@@ -36,7 +34,7 @@ async def test_stock_of_simple_products_is_one_call_and_of_variations_one_for_ea
 async def test_a_stock_push_sends_the_quantity_and_its_companions_only(shop: Shop) -> None:
     [one] = await _there(shop, item(simple("A")))
     before = {**shop.by_sku("A"), "stock_quantity": 8, "date_modified_gmt": None}
-    await shop.push(stock(one, 0, 8))
+    await shop.push(stock(one, 8))
     [call] = shop.context.calls
     assert orjson.loads(call.content or b"") == {
         "update": [{"id": shop.by_sku("A")["id"], "manage_stock": True, "stock_quantity": 8}]
@@ -49,7 +47,7 @@ async def test_a_price_push_sends_both_prices_and_nothing_else(shop: Shop) -> No
     one, many = await _there(shop, item(simple("A")), item(shirt()))
     shop.by_sku("A")["stock_quantity"] = 77
     outcomes = await shop.push(
-        priced(one, 0, price("10", "12.5")), priced(many, 0, price("9.99")), priced(many, 1, price("8", "8"))
+        priced(one, price("10", "12.5")), priced(many, price("9.99")), priced(many, price("8", "8"), 1)
     )
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.APPLIED}
     assert [(row["regular_price"], row["sale_price"]) for row in map(shop.by_sku, ("A", "SHIRT-S", "SHIRT-M"))] == [
@@ -64,7 +62,7 @@ async def test_a_price_push_sends_both_prices_and_nothing_else(shop: Shop) -> No
 
 async def test_a_sale_that_ended_is_cleared(shop: Shop) -> None:
     [one] = await _there(shop, item(simple("A"), cost=price("10", "12")))
-    await shop.push(priced(one, 0, price("20")))
+    await shop.push(priced(one, price("20")))
     assert (shop.by_sku("A")["regular_price"], shop.by_sku("A")["sale_price"]) == ("20.00", "")
 
 
@@ -73,7 +71,7 @@ async def test_a_price_in_another_currency_than_the_shop_sells_in_is_never_sent(
     shop.set(currency="USD")
     shop.configure(currency=None)
     shop.context.memory.clear()
-    [outcome] = await shop.push(priced(one, 0, price("10", currency="EUR")))
+    [outcome] = await shop.push(priced(one, price("10", currency="EUR")))
     assert (outcome.kind, outcome.reason) == (OutcomeKind.REJECTED, ReasonCode.CURRENCY_MISMATCH)
     assert all(call.method == "GET" for call in shop.context.calls)
 
@@ -82,7 +80,7 @@ async def test_a_variant_removed_at_the_shop_is_forgotten_and_the_others_are_wri
     one, other, many = await _there(shop, item(simple("A")), item(simple("B")), item(shirt()))
     shop.store.drop(shop.by_sku("A"))
     shop.store.drop(shop.by_sku("SHIRT"))
-    outcomes = await shop.push(stock(one, 0, 1), stock(many, 0, 1), stock(other, 0, 2))
+    outcomes = await shop.push(stock(one, 1), stock(many, 1), stock(other, 2))
     assert [outcome.kind for outcome in outcomes] == [
         OutcomeKind.NOT_LISTED_YET,
         OutcomeKind.NOT_LISTED_YET,
@@ -95,7 +93,7 @@ async def test_a_variant_removed_at_the_shop_is_forgotten_and_the_others_are_wri
 async def test_a_fault_after_the_first_call_leaves_what_was_written_applied(shop: Shop) -> None:
     one, many, more = await _there(shop, item(simple("A")), item(shirt("MANY")), item(shirt("MORE")))
     shop.fault(kind="throttle", match={"operation": VARIATIONS_BATCH})
-    outcomes = await shop.push(stock(one, 0, 1), stock(many, 0, 1), stock(more, 0, 1))
+    outcomes = await shop.push(stock(one, 1), stock(many, 1), stock(more, 1))
     assert [outcome.kind for outcome in outcomes] == [
         OutcomeKind.APPLIED,
         OutcomeKind.TRANSIENT,
@@ -108,6 +106,6 @@ async def test_a_fault_of_the_first_call_is_raised(shop: Shop) -> None:
     [many] = await _there(shop, item(shirt()))
     shop.fault(kind="throttle", retry_after=3.0, match={"operation": VARIATIONS_BATCH})
     with pytest.raises(PlatformFault) as raised:
-        await shop.push(stock(many, 0, 1))
+        await shop.push(stock(many, 1))
     assert (raised.value.kind, raised.value.retry_after) == (FaultKind.THROTTLED, 3.0)
     assert [(reading.budget, reading.available) for reading in shop.context.readings] == [("calls", 0.0)]

@@ -130,7 +130,7 @@ def test_a_price_in_another_currency_is_refused() -> None:
     there = replace(one, variants=(replace(one.variants[0], listing=Listing("5")),))
     for operation, refused in (
         (Operation.PUSH_PRODUCTS, one),
-        (Operation.PUSH_PRICES, priced(there, 0, price("5", currency="USD"))),
+        (Operation.PUSH_PRICES, priced(there, price("5", currency="USD"))),
     ):
         refusal = create().mapped(operation, refused, SETTINGS)
         assert isinstance(refusal, Refusal)
@@ -159,8 +159,8 @@ def test_stock_and_price_words_keep_to_the_field_policy() -> None:
     one = item(simple())
     there = replace(one, variants=(replace(one.variants[0], listing=Listing("5")),))
     for sent, operation in (
-        (stock(there, 0, 1), Operation.PUSH_STOCK),
-        (priced(there, 0, price()), Operation.PUSH_PRICES),
+        (stock(there, 1), Operation.PUSH_STOCK),
+        (priced(there, price()), Operation.PUSH_PRICES),
     ):
         policy = MANIFEST.capabilities[operation].fields
         assert set(values(sent)) <= {*policy.sent, *policy.companions}

@@ -59,22 +59,32 @@ class NoShop:
 class Worker:
     """One worker process, as far as lanes are concerned."""
 
-    def __init__(self, database: Database, adapter: FileAdapter, clock: ShiftedClock, folder: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        adapter: Any,
+        clock: ShiftedClock,
+        folder: Path,
+        *,
+        sender: Any = None,
+        policy: EgressPolicy | None = None,
+    ) -> None:
         self.database = database
         self.adapter = adapter
-        alive = FakeClock()
+        slug, alive = adapter.manifest.slug, FakeClock()
         self.marks, self.writer = Marks(database), OutcomeWriter(database, clock)
-        self.liveness = Liveness(database, alive, ["fake"], "test")
+        self.liveness = Liveness(database, alive, [slug], "test")
         wiring = Wiring(
-            NoShop(), EgressPolicy(), clock, TokenStore(clock), lambda: self.life.worker_id, "1", lambda: 0.0, folder
-        )
-        self.courier = PlatformCourier({"fake": adapter}, database, KEYS, wiring)
+            sender or NoShop(), policy or EgressPolicy(), clock, TokenStore(clock),
+            lambda: self.life.worker_id, "1", lambda: 0.0, folder,
+        )  # fmt: skip
+        self.courier = PlatformCourier({slug: adapter}, database, KEYS, wiring)
         self.uploads = UploadCourier(self.courier, database, self.writer)
         marked = lambda chunk: needs_mark(adapter.manifest, chunk.operation)  # noqa: E731
         tools = LaneTools(self.courier, self.marks, self.writer, alive, marked, self.uploads)
         self.lanes = Lanes(database, self.liveness, tools)
         self.liveness.on_buried = self.lanes.drop_all
-        self.late = LateFiles(self.courier, database, self.liveness, ["fake"])
+        self.late = LateFiles(self.courier, database, self.liveness, [slug])
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:

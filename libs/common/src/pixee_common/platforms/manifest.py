@@ -8,7 +8,7 @@ Behaviour branches on these facts, never on a platform's name.
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -201,6 +201,10 @@ class Capability(_Data):
     fields: FieldPolicy = FieldPolicy()
 
 
+def _all_credentials(given: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    return (tuple(field.name for field in given["credentials"]),)
+
+
 class Manifest(_Data):
     """Everything the rest of the system knows of one platform."""
 
@@ -212,7 +216,10 @@ class Manifest(_Data):
         default="connectors", description="`own`: also served under /api/v1/<slug>/."
     )
     credentials: tuple[CredentialField, ...]
-    credential_sets: tuple[tuple[str, ...], ...] = Field(description="Alternatives; each names the fields it needs.")
+    credential_sets: tuple[tuple[str, ...], ...] = Field(
+        default_factory=_all_credentials,
+        description="Alternatives; each names the fields it needs. Not said: all are needed.",
+    )
     settings: tuple[SettingField, ...]
     host: HostSpec
     capabilities: Mapping[Operation, Capability]

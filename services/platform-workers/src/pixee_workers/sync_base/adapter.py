@@ -15,15 +15,13 @@ and EANs that products share are judged before and behind the adapter, not in it
 
 What an adapter owes: an outcome for every item it was given, keyed by item id, else all of them count as `unknown`; no loops
 over retries, no sleeping, no locks, no splitting; no I/O but `context.call`; no secret in any message. A fault that concerns
-the whole submission is raised (`PlatformFault`); one that concerns a single item is an outcome. What most platforms need not write: `plain_adapter`, `plain_json`, `plain_outcomes`.
+the whole submission is raised (`PlatformFault`); one that concerns a single item is an outcome. What most platforms
+need not write: `plain_adapter`, `plain_json`, `plain_outcomes`, `plain_finding`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
-from uuid import UUID
-
-from pydantic import JsonValue
 
 from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation
@@ -32,7 +30,16 @@ from pixee_common.platforms.manifest import Manifest
 from pixee_common.platforms.requirements import Requirements
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Mapped, ProductItem, PushItem
-from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
+from pixee_workers.sync_base.outcomes import (
+    Cursor,
+    Finds,
+    PollResult,
+    PullPage,
+    RemoteJob,
+    Submission,
+    TestReport,
+    Words,
+)
 
 
 class Adapter(Protocol):
@@ -61,7 +68,7 @@ class Adapter(Protocol):
         """
         ...
 
-    def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
+    def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> Words:
         """The item's values in the platform's words: pure, stable, complete for an update.
 
         The hash that decides `unchanged` is taken over this, so it holds nothing that differs from run to run, no id of the shop,
@@ -97,9 +104,7 @@ class Adapter(Protocol):
         """Ask for a remote job. Must work in a process that never saw the submission."""
         ...
 
-    async def find(
-        self, operation: Operation, items: Sequence[ProductItem], context: CallContext
-    ) -> Mapping[UUID, Found | None]:
+    async def find(self, operation: Operation, items: Sequence[ProductItem], context: CallContext) -> Finds:
         """What the shop has for these products: by our key where the shop carries it, else by SKU, else by EAN. None: nothing.
 
         Asked, for at most 50 products at a time, when a create may or may not have happened or answered `exists`, and before a first
@@ -107,9 +112,7 @@ class Adapter(Protocol):
         """
         ...
 
-    async def pull(
-        self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
-    ) -> PullPage:
+    async def pull(self, cursor: Cursor | None, since: datetime | None, context: CallContext) -> PullPage:
         """One page of at most `max_items` products. The cursor is the adapter's own JSON (null: begin), never comes twice in a pull and
         holds all that the page needs, for another process may ask for it; `since` is null for a full pull, the same for all pages.
 

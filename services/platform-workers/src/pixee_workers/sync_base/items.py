@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from pixee_common.domain.ids import ProductId, VariantId
 from pixee_common.domain.money import Price
-from pixee_common.domain.product import Product, Variant
+from pixee_common.domain.product import Product, ProductStatus, Variant
 
 
 class Action(StrEnum):
@@ -63,6 +63,11 @@ class ProductItem:
     def sku(self) -> str:
         """What names the item to people."""
         return self.product.variants[0].sku
+
+    @property
+    def shown(self) -> bool:
+        """Whether customers are to see it: active, and not withdrawn."""
+        return self.action is Action.UPSERT and self.product.status is ProductStatus.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -20,6 +21,10 @@ class Refusal:
     reason: ReasonCode
     message: str
     field: str | None = None
+
+
+Words: TypeAlias = JsonValue | Refusal
+"""The answer of `Adapter.mapped`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,12 @@ class Found:
     """External ids, where more than one object fits."""
 
 
+Finds: TypeAlias = Mapping[UUID, Found | None]
+"""The answer of `Adapter.find`, by item id."""
+Cursor: TypeAlias = Mapping[str, JsonValue]
+"""Where a pull goes on: the adapter's own JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class PullPage:
     """One page of a pull; no next cursor ends it. `requested_at` is the platform's clock where it tells it.
@@ -113,7 +124,7 @@ class PullPage:
     """
 
     products: tuple[PulledProduct, ...]
-    next_cursor: Mapping[str, JsonValue] | None
+    next_cursor: Cursor | None
     requested_at: datetime
     wait_seconds: float = 0.0
     total: int | None = None

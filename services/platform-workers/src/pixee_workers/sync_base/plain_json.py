@@ -3,7 +3,7 @@
 A platform that means something else by a status says so in its own `faults.py` first and asks here for the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,7 +14,7 @@ import orjson
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import AnswerNotJson, HttpAnswer
-from pixee_workers.sync_base.calls import HttpRequest
+from pixee_workers.sync_base.calls import CallContext, HttpRequest
 
 
 def json_request(
@@ -53,6 +53,15 @@ def json_request(
         safe=safe,
         spend=spend,
     )
+
+
+async def ask_json(context: CallContext, method: str, base: str, *path: str, **more: Any) -> tuple[int, dict[str, Any]]:
+    """Make the request, named by the first part of its path, and send it: the status and the body's object, empty where there is none.
+
+    What it takes is in `json_request`, what it raises in `CallContext.call`.
+    """
+    answer = await context.call(json_request(method, base, *path, **({"label": path[0]} | more)))
+    return answer.status, json_object(answer) or {}
 
 
 def json_object(answer: HttpAnswer) -> dict[str, Any] | None:
@@ -100,6 +109,25 @@ def fault_of_status(answer: HttpAnswer, platform: str) -> PlatformFault | None:
         message = f"{platform} does not answer at the moment (status {status})."
         return _fault(FaultKind.UNAVAILABLE, ReasonCode.UNAVAILABLE, message, retry_after(answer))
     return unexpected(answer, platform) if status < 200 or 300 <= status < 400 else None
+
+
+def faults_of(platform: str, *, refusals: Collection[int], member: str) -> Callable[[HttpAnswer], PlatformFault | None]:
+    """A `classify` for a platform whose successes are JSON objects, and whose refusals are too.
+
+    Args:
+        platform: Its title, for the messages.
+        refusals: Statuses by which it refuses what was sent, to be read item by item.
+        member: What the object of a refusal always has; without it a proxy answered, not the platform.
+    """
+
+    def classify(answer: HttpAnswer) -> PlatformFault | None:
+        body = json_object(answer) or {}
+        success = answer.status == 204 or (200 <= answer.status < 300 and body)
+        if success or (answer.status in refusals and member in body):
+            return None
+        return fault_of_status(answer, platform) or unexpected(answer, platform)
+
+    return classify
 
 
 def unexpected(answer: HttpAnswer, platform: str) -> PlatformFault:

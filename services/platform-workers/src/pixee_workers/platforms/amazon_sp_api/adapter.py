@@ -15,18 +15,11 @@ Choices and unverified facts (sheet ../shared/platforms/amazon_sp_api.md)
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from uuid import UUID
 
 from pydantic import JsonValue
 
-from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation
-from pixee_common.egress import HttpAnswer
-from pixee_common.platforms.manifest import Manifest
-from pixee_common.platforms.requirements import Requirements
 from pixee_workers.platforms.amazon_sp_api import (
-    classify,
     completing,
     describing,
     feeds,
@@ -37,29 +30,29 @@ from pixee_workers.platforms.amazon_sp_api import (
     submitting,
     verifying,
 )
+from pixee_workers.platforms.amazon_sp_api.classify import classify, observe
 from pixee_workers.platforms.amazon_sp_api.manifest import MANIFEST
 from pixee_workers.sync_base.adapter import Adapter
-from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
+from pixee_workers.sync_base.calls import CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Action, Mapped, ProductItem, PushItem
-from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
-from pixee_workers.sync_base.upload_contract import Collected, Completed, FileContext, Frame, Uploaded, UploadFile
+from pixee_workers.sync_base.outcomes import Finds
+from pixee_workers.sync_base.upload_contract import FileContext, Frame, Uploaded, UploadFile
 
 
 class AmazonSpApi:
     """See the module, `Adapter`, `Uploader` and `Completer`. Holds nothing."""
 
-    @property
-    def manifest(self) -> Manifest:
-        return MANIFEST
-
-    async def test(self, context: CallContext) -> TestReport:
-        return await shop.test(context)
-
-    async def describe(self, context: CallContext) -> Requirements:
-        return await describing.describe(context)
-
-    def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
-        return mapping.mapped(operation, item, settings)
+    manifest = MANIFEST
+    test = staticmethod(shop.test)
+    describe = staticmethod(describing.describe)
+    mapped = staticmethod(mapping.mapped)
+    submit = staticmethod(submitting.submit)
+    poll = staticmethod(verifying.poll)
+    pull = staticmethod(pulls.pull)
+    classify = staticmethod(classify)
+    observe = staticmethod(observe)
+    completed = staticmethod(completing.completed)
+    collect = staticmethod(feeds.collect)
 
     def weight(self, operation: Operation, item: PushItem) -> int:
         """Calls, or messages of a feed: one for each listing, coming or leaving, and one for a parent."""
@@ -69,32 +62,8 @@ class AmazonSpApi:
             return max(1, len(mapping.listed_skus(item)))
         return len(mapping.skus_of(item)) + len(item.gone)
 
-    async def submit(self, operation: Operation, items: Sequence[Mapped[PushItem]], context: CallContext) -> Submission:
-        return await submitting.submit(operation, items, context)
-
-    async def poll(self, remote_job: RemoteJob, context: CallContext) -> PollResult:
-        return await verifying.poll(remote_job, context)
-
-    async def find(
-        self, operation: Operation, items: Sequence[ProductItem], context: CallContext
-    ) -> Mapping[UUID, Found | None]:
+    async def find(self, operation: Operation, items: Sequence[ProductItem], context: CallContext) -> Finds:
         return await finding.find(items, context)
-
-    async def pull(
-        self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
-    ) -> PullPage:
-        return await pulls.pull(cursor, since, context)
-
-    def classify(self, answer: HttpAnswer) -> PlatformFault | None:
-        return classify.classify(answer)
-
-    def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
-        return classify.observe(answer)
-
-    async def completed(
-        self, operation: Operation, items: Sequence[Mapped[PushItem]], context: FileContext
-    ) -> Completed:
-        return await completing.completed(operation, items, context)
 
     def kept(self, operation: Operation, item: Mapped[PushItem]) -> Mapping[str, JsonValue]:
         return completing.kept_of(item)
@@ -107,9 +76,6 @@ class AmazonSpApi:
 
     async def upload(self, operation: Operation, file: UploadFile, context: FileContext) -> Uploaded:
         return await feeds.upload(operation, file, context)
-
-    async def collect(self, operation: Operation, uploaded: Uploaded, context: FileContext) -> Collected:
-        return await feeds.collect(operation, uploaded, context)
 
 
 def create() -> Adapter:

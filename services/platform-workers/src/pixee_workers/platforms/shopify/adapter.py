@@ -14,22 +14,15 @@ Choices and unverified facts (sheet ../shared/platforms/shopify.md):
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import cast
-from uuid import UUID
 
 from pydantic import JsonValue
 
-from pixee_common.domain.faults import PlatformFault
 from pixee_common.domain.job import Operation
-from pixee_common.egress import HttpAnswer
-from pixee_common.platforms.manifest import Manifest
-from pixee_common.platforms.requirements import Requirements
 from pixee_workers.platforms.shopify import (
     bulk_following,
     bulk_pushes,
     bulk_results,
-    classify,
     finding,
     mapping,
     prices,
@@ -40,11 +33,12 @@ from pixee_workers.platforms.shopify import (
     shop,
     stock,
 )
+from pixee_workers.platforms.shopify.classify import classify, observe
 from pixee_workers.platforms.shopify.manifest import MANIFEST
 from pixee_workers.sync_base.adapter import Adapter
-from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
+from pixee_workers.sync_base.calls import CallContext, ConnectorSettings
 from pixee_workers.sync_base.items import Mapped, PriceItem, ProductItem, PushItem, StockItem
-from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
+from pixee_workers.sync_base.outcomes import Finds, PollResult, RemoteJob, Submission
 from pixee_workers.sync_base.upload_contract import Collected, Completed, FileContext, Frame, Uploaded, UploadFile
 
 
@@ -56,18 +50,14 @@ def create() -> Adapter:
 class ShopifyAdapter:
     """See module and `Adapter`."""
 
-    @property
-    def manifest(self) -> Manifest:
-        return MANIFEST
-
-    async def test(self, context: CallContext) -> TestReport:
-        return await shop.test(context)
-
-    async def describe(self, context: CallContext) -> Requirements:
-        return await shop.describe(context)
-
-    def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
-        return mapping.mapped(operation, item, settings)
+    manifest = MANIFEST
+    test = staticmethod(shop.test)
+    describe = staticmethod(shop.describe)
+    mapped = staticmethod(mapping.mapped)
+    pull = staticmethod(pulls.pull)
+    refresh = staticmethod(requests.refresh)
+    classify = staticmethod(classify)
+    observe = staticmethod(observe)
 
     def weight(self, operation: Operation, item: PushItem) -> int:
         return len(item.variants) if isinstance(item, ProductItem) else 1
@@ -85,18 +75,8 @@ class ShopifyAdapter:
             return await bulk_following.poll(remote_job, context)
         return await remote.poll(remote_job, context)
 
-    async def find(
-        self, operation: Operation, items: Sequence[ProductItem], context: CallContext
-    ) -> Mapping[UUID, Found | None]:
+    async def find(self, operation: Operation, items: Sequence[ProductItem], context: CallContext) -> Finds:
         return await finding.find(items, context)
-
-    async def pull(
-        self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
-    ) -> PullPage:
-        return await pulls.pull(cursor, since, context)
-
-    async def refresh(self, context: CallContext) -> None:
-        await requests.refresh(context)
 
     async def completed(
         self, operation: Operation, items: Sequence[Mapped[PushItem]], context: FileContext
@@ -117,9 +97,3 @@ class ShopifyAdapter:
 
     async def collect(self, operation: Operation, uploaded: Uploaded, context: FileContext) -> Collected:
         return await bulk_results.collect(uploaded, context)
-
-    def classify(self, answer: HttpAnswer) -> PlatformFault | None:
-        return classify.classify(answer)
-
-    def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
-        return classify.observe(answer)

@@ -5,45 +5,34 @@ left out with a notice; an unknown field is ignored by the shop); error codes of
 own limit below 100 per batch (413 halves).
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import cast
-from uuid import UUID
 
-from pydantic import JsonValue
-
-from pixee_common.domain.faults import FaultKind, PlatformFault
+from pixee_common.domain.faults import FaultKind
 from pixee_common.domain.job import Operation
 from pixee_common.egress import HttpAnswer
-from pixee_common.platforms.manifest import Manifest
-from pixee_common.platforms.requirements import Requirements
 from pixee_workers.platforms.woocommerce import lookups, mapping, pulls, shop, webhooks
 from pixee_workers.platforms.woocommerce.levels import Level, push_levels
 from pixee_workers.platforms.woocommerce.manifest import CALLS, MANIFEST
 from pixee_workers.platforms.woocommerce.products import push_products
 from pixee_workers.platforms.woocommerce.verdicts import fault_of
 from pixee_workers.sync_base.adapter import Adapter
-from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
+from pixee_workers.sync_base.calls import BudgetReading, CallContext
 from pixee_workers.sync_base.items import Action, Mapped, ProductItem, PushItem
-from pixee_workers.sync_base.outcomes import Found, PollResult, PullPage, Refusal, RemoteJob, Submission, TestReport
-from pixee_workers.sync_base.webhook_contract import Delivery, Heard
+from pixee_workers.sync_base.outcomes import Finds, Submission
+from pixee_workers.sync_base.plain_adapter import PlainAdapter
 
 
-class WooCommerce:
+class WooCommerce(PlainAdapter):
     """See `Adapter`. Holds nothing."""
 
-    @property
-    def manifest(self) -> Manifest:
-        return MANIFEST
-
-    async def test(self, context: CallContext) -> TestReport:
-        return await shop.test(context)
-
-    async def describe(self, context: CallContext) -> Requirements:
-        return await shop.describe(context)
-
-    def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> JsonValue | Refusal:
-        return mapping.mapped(operation, item, settings)
+    manifest = MANIFEST
+    test = staticmethod(shop.test)
+    describe = staticmethod(shop.describe)
+    mapped = staticmethod(mapping.mapped)
+    pull = staticmethod(pulls.pull)
+    hear = staticmethod(webhooks.hear)
+    classify = staticmethod(fault_of)
 
     def weight(self, operation: Operation, item: PushItem) -> int:
         """Documents written: a variable product is its own and one for each variation, coming or leaving."""
@@ -56,25 +45,8 @@ class WooCommerce:
             return await push_products(cast("Sequence[Mapped[ProductItem]]", items), context)
         return await push_levels(cast("Sequence[Mapped[Level]]", items), context)
 
-    async def poll(self, remote_job: RemoteJob, context: CallContext) -> PollResult:
-        """WooCommerce answers at once: no remote job ever comes from here, so one that is asked for is over."""
-        return PollResult(outcomes=(), done=True)
-
-    async def find(
-        self, operation: Operation, items: Sequence[ProductItem], context: CallContext
-    ) -> Mapping[UUID, Found | None]:
+    async def find(self, operation: Operation, items: Sequence[ProductItem], context: CallContext) -> Finds:
         return await lookups.find(items, context)
-
-    async def pull(
-        self, cursor: Mapping[str, JsonValue] | None, since: datetime | None, context: CallContext
-    ) -> PullPage:
-        return await pulls.pull(cursor, since, context)
-
-    def hear(self, delivery: Delivery, secret: str) -> Heard | None:
-        return webhooks.hear(delivery, secret)
-
-    def classify(self, answer: HttpAnswer) -> PlatformFault | None:
-        return fault_of(answer)
 
     def observe(self, answer: HttpAnswer) -> Sequence[BudgetReading]:
         """Core sends no budget headers: only a refusal tells that nothing is left."""

@@ -16,7 +16,8 @@ from pixee_workers.platforms.woocommerce.shop import shop_currency
 from pixee_workers.platforms.woocommerce.wire import PRODUCTS_BATCH, Document, variations_batch
 from pixee_workers.sync_base.calls import CallContext
 from pixee_workers.sync_base.items import Mapped, PriceItem, StockItem
-from pixee_workers.sync_base.outcomes import Linked, Outcome, Submission
+from pixee_workers.sync_base.outcomes import Outcome, Submission
+from pixee_workers.sync_base.plain_outcomes import not_there
 
 Level = StockItem | PriceItem
 
@@ -67,25 +68,14 @@ def _outcome(item: Level, entry: Entry) -> Outcome:
         return Outcome(item.id, OutcomeKind.APPLIED)
     if entry.error is not None:
         if entry.error.step is Step.GONE:
-            return _gone(item)
+            return not_there(item)
         kind = OutcomeKind.TRANSIENT if entry.error.step is Step.AGAIN else OutcomeKind.REJECTED
         return Outcome(item.id, kind, entry.error.reason, entry.error.message, entry.error.field)
     fault = cast("PlatformFault", entry.fault)
     if fault.reason is ReasonCode.NOT_FOUND_AT_SHOP:
-        return _gone(item)
+        return not_there(item)
     kind = OutcomeKind.REJECTED if fault.kind is FaultKind.REFUSED else OutcomeKind.TRANSIENT
     return Outcome(item.id, kind, fault.reason, fault.message)
-
-
-def _gone(item: Level) -> Outcome:
-    """The shop has removed it: the ids are forgotten; the next product push makes it anew and carries the value."""
-    return Outcome(
-        item.id,
-        OutcomeKind.NOT_LISTED_YET,
-        ReasonCode.NOT_FOUND_AT_SHOP,
-        f"{item.sku} was removed at the shop.",
-        linked=Linked(gone=(item.listing.external_id,)),
-    )
 
 
 async def _in_another_currency(items: Sequence[Mapped[Level]], context: CallContext) -> list[Outcome]:

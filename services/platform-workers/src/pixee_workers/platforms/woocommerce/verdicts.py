@@ -3,8 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +20,7 @@ from pixee_workers.platforms.woocommerce.faults import (
 )
 from pixee_workers.platforms.woocommerce.manifest import CALLS
 from pixee_workers.platforms.woocommerce.wire import text
+from pixee_workers.sync_base.plain_json import retry_after
 
 _LONGEST_MESSAGE = 300
 _TAGS = re.compile(r"<[^>]*>")
@@ -99,7 +98,7 @@ def fault_of(answer: HttpAnswer) -> PlatformFault | None:
     if rule.reason is ReasonCode.EGRESS_REFUSED:
         host = urlsplit(answer.headers.get("location", "")).hostname
         message = f"{message} It points to {host}." if host else message
-    return ShopFault(rule, message, _retry_after(answer))
+    return ShopFault(rule, message, retry_after(answer))
 
 
 def _rule_of_success(answer: HttpAnswer) -> AnswerRule | None:
@@ -137,18 +136,3 @@ def _spoken(answer: HttpAnswer) -> tuple[str | None, str]:
 def error_of(answer: HttpAnswer) -> ItemError | None:
     """The item error in a single-object answer that `fault_of` lets pass (`term_exists`)."""
     return None if answer.status < 400 else item_error(answer.json())
-
-
-def _retry_after(answer: HttpAnswer) -> float | None:
-    """Seconds from now; the header holds seconds or a date."""
-    given = answer.headers.get("retry-after", "").strip()
-    if not given:
-        return None
-    if given.isdigit():
-        return float(given)
-    try:
-        then = parsedate_to_datetime(given)
-        now = parsedate_to_datetime(answer.headers["date"]) if "date" in answer.headers else datetime.now(UTC)
-        return max(0.0, (then - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
