@@ -92,6 +92,8 @@ class PagePush:
     def _let_go(self, tracks: Sequence[Track]) -> None:
         """The job was cancelled: what was found stays linked, and nothing is sent."""
         for track in tracks:
+            if self._carriage.tally.kind(track.id) is OutcomeKind.UNKNOWN:  # what the shop has of it stays in doubt
+                self._carriage.tally.settle(Origin.of(track.ready.read), Outcome(track.id, OutcomeKind.UNKNOWN))
             there = (
                 "The shop does not have it." if track.ready.creates else "The shop has it as an earlier call left it."
             )
