@@ -1,12 +1,14 @@
 """Ends that are nobody's fault at the shop: trouble of our own, headers without sense, credentials replaced during a call, a cancellation."""
 
 import pytest
-from platform_workers.sync_base.courier_side.fake_platform import fault
+from platform_workers.sync_base.courier_side.fake_platform import FakeAdapter, fault, manifest
 
 from pixee_common.domain.faults import FaultKind, FaultScope
 from pixee_common.domain.ids import new_id
 from pixee_common.domain.job import Operation
 from pixee_common.domain.reasons import ReasonCode
+from pixee_common.egress import AnswerLost
+from pixee_common.platforms.manifest import Idempotency
 from pixee_workers.sync_base import outcome_rows
 
 pytestmark = pytest.mark.stack
@@ -73,3 +75,53 @@ async def test_what_a_dead_worker_may_have_sent_before_a_cancellation_is_not_tak
     await b.rows.set_stock(variant, 5)
     b.restart()
     assert (await b.push(STOCK, [variant])).letters == "a"
+
+
+@pytest.fixture
+async def slow_to_show(bench):
+    """A shop in which a second create doubles a product, and whose search misses for a minute what was just written."""
+    adapter = FakeAdapter(manifest(idempotency=Idempotency.READ_BEFORE_WRITE, settle_seconds=60))
+    adapter.safe = False
+    adapter.finds = lambda item: None
+    b = await bench(adapter)
+    product, _ = await b.rows.add_product("A")
+    return b, product
+
+
+async def _age_intents(b, minutes: int) -> None:
+    await b.rows.run(
+        "UPDATE listings SET updated_at = updated_at - make_interval(mins => $2) WHERE connector_id = $1",
+        b.rows.connector,
+        minutes,
+    )
+
+
+async def test_a_create_late_in_a_dead_workers_page_is_not_repeated_because_its_intent_is_old(slow_to_show):
+    b, product = slow_to_show
+    await b.rows.list_item(product, product, "product", None, "intent")
+    await _age_intents(b, 5)  # written for the whole page; the call was made a moment ago
+    b.adapter.products["A"] = {}
+    first = await b.push(PRODUCTS, [product], look_up=True)
+    assert (first.letters, b.adapter.submitted) == ("u", [])
+    again = await b.push(PRODUCTS, [product], look_up=True, letters="u")
+    assert (again.letters, b.adapter.submitted) == ("u", [])
+    await _age_intents(b, 2)
+    b.adapter.finds = b.adapter._find
+    assert (await b.push(PRODUCTS, [product], look_up=True, letters="u")).letters == "a"
+    assert b.adapter.submitted[0][0].listing.external_id == "p-A"
+
+
+async def test_a_lost_answer_late_in_a_page_is_waited_for_from_that_answer_on(slow_to_show):
+    b, product = slow_to_show
+
+    async def late_in_the_page():
+        await _age_intents(b, 5)
+        b.adapter.products["A"] = {}
+        return AnswerLost("reset")
+
+    b.shop.script.append(late_in_the_page)
+    first = await b.push(PRODUCTS, [product])
+    assert first.letters == "u"
+    b.restart()
+    again = await b.push(PRODUCTS, [product], letters="u")
+    assert (again.letters, len(b.adapter.submitted)) == ("u", 1)
