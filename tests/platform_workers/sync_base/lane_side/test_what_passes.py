@@ -1,5 +1,7 @@
 """What passes by itself must not fail items: the database away for longer than a reading waits, a disk that is full, text it cannot keep."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from platform_workers.sync_base.lane_side.catalog_rows import Rows
@@ -106,3 +108,13 @@ async def test_a_courier_that_crashes_over_a_pull_ends_it_as_failed(rows: Rows, 
         return bool(await rows.run("SELECT 1 FROM pulled_pages WHERE job_id = $1 AND refusal IS NOT NULL", job))
 
     await until(staged)
+
+
+async def test_a_batch_of_bells_that_waits_for_the_database_counts_as_in_hand(rows: Rows, as_role) -> None:
+    away = LaneSide(as_role("worker"))  # never joins: its heartbeat has no database yet
+    ringing = asyncio.create_task(away.ring(rows.route))
+    await asyncio.sleep(0)
+    assert away.lanes.claiming, "or a consumer is taken for stuck, and the worker restarted again and again"
+    ringing.cancel()
+    await asyncio.gather(ringing, return_exceptions=True)
+    assert not away.lanes.claiming
