@@ -10,6 +10,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import AnswerLost
 from pixee_common.platforms.manifest import Idempotency
 from pixee_workers.sync_base import outcome_rows
+from pixee_workers.sync_base.prober import Prober
 
 pytestmark = pytest.mark.stack
 
@@ -125,3 +126,21 @@ async def test_a_lost_answer_late_in_a_page_is_waited_for_from_that_answer_on(sl
     b.restart()
     again = await b.push(PRODUCTS, [product], letters="u")
     assert (again.letters, len(b.adapter.submitted)) == ("u", 1)
+
+
+async def test_a_test_whose_credentials_were_replaced_meanwhile_does_not_stop_the_connector(bench):
+    b = await bench()
+
+    async def replaced_meanwhile():
+        await b.rows.run("UPDATE credentials SET version = version + 1 WHERE connector_id = $1", b.rows.connector)
+        raise _refused()
+
+    async def status_after(step) -> str:
+        b.shop.script.append(step)
+        answered = await Prober(b.courier, b.database).probe(b.rows.connector, "test", b.life)
+        assert answered["success"] is False
+        (row,) = await b.rows.run("SELECT status FROM connectors WHERE id = $1", b.rows.connector)
+        return row["status"]
+
+    assert await status_after(replaced_meanwhile) == "active"
+    assert await status_after(_refused()) == "error"
