@@ -144,3 +144,39 @@ async def test_places_and_memories_belong_to_operation_and_connector():
     state.memory(one)["a"] = 1
     assert state.memory(one) == {"a": 1}
     assert state.memory(uuid4()) == {}
+
+
+async def test_a_minute_of_very_many_writes_is_not_swept_at_each_of_them(monkeypatch: pytest.MonkeyPatch):
+    recent, connector = RecentWrites(FakeClock()), uuid4()
+    looked: list[int] = []
+    young = RecentWrites._is_young
+    monkeypatch.setattr(RecentWrites, "_is_young", lambda self, at: looked.append(1) or young(self, at))
+    for number in range(60_000):
+        recent.linked(connector, uuid4(), Listing(str(number)), "product")
+    assert len(looked) <= 3 * 60_000
+
+
+async def test_a_shop_that_gets_nothing_but_stock_is_not_remembered_for_ever():
+    clock = FakeClock()
+    recent, connector = RecentWrites(clock), uuid4()
+    for _ in range(4):
+        for _ in range(50_000):
+            recent.sent(connector, uuid4(), Operation.PUSH_STOCK, Sent(b"h", 1))
+        await clock.advance(61)
+    assert len(recent._sent) <= 100_000
+
+
+async def test_locks_of_very_many_products_are_not_swept_at_each_of_them():
+    class Counting(dict):
+        swept = 0
+
+        def items(self):
+            Counting.swept += 1
+            return super().items()
+
+    locks = ProductLocks(FakeClock())
+    locks._let_go = Counting()
+    for _ in range(30_000):
+        async with locks.hold([uuid4()]):
+            pass
+    assert Counting.swept <= 1

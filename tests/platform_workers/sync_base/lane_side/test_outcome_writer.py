@@ -144,7 +144,7 @@ async def test_a_final_chunk_never_changes(rows: Rows, worker: LaneSide, claimed
 
 async def test_one_poisoned_result_fails_alone_and_its_raw_form_is_kept(rows: Rows, worker: LaneSide, claimed) -> None:
     first, poisoned, last = await claimed(3)
-    bad = IssueRow(poisoned.item_ids[0], None, "a\x00b", OutcomeKind.REJECTED, ReasonCode.INVALID_VALUE, "nul")
+    bad = IssueRow(poisoned.item_ids[0], None, "a\ud800b", OutcomeKind.REJECTED, ReasonCode.INVALID_VALUE, "nul")
     results = [applied(first), ChunkResult(poisoned, "r.", called=True, issues=(bad,)), applied(last)]
     assert await _write(worker, *results) == [True, True, True]
     assert await rows.states(first.job_id) == ["done", "done", "done"]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from platform_workers.sync_base.courier_side.shop_rows import KEYS, LivingLife, ShopRows
-from platform_workers.sync_base.token_side.conftest import ShiftedClock
+from platform_workers.sync_base.token_side.conftest import ShiftedClock, refused
 
 from pixee_common.crypto import SealedCredentials
 from pixee_common.egress import EgressPolicy, GuardedClient
@@ -202,3 +202,15 @@ async def test_a_token_that_new_credentials_do_not_need_is_erased_and_not_due_ag
     town.go_on(3400)
     assert await town.process().refresher.sweep() == 0
     assert town.calls() == 1
+
+
+async def test_a_refusal_of_credentials_that_were_replaced_meanwhile_does_not_stop_the_connector(town, monkeypatch):
+    process = town.process()
+
+    async def refused_too_late(_context):
+        await town.rows.run("UPDATE credentials SET version = version + 1 WHERE connector_id = $1", town.rows.connector)
+        raise refused()
+
+    monkeypatch.setattr(process.adapter, "refresh", refused_too_late)
+    await process.refresher._refresh(town.rows.connector, 0, LivingLife())
+    assert await town.status() == "active"

@@ -134,7 +134,7 @@ async def test_what_the_database_refuses_of_one_chunk_keeps_no_file_from_being_o
 
     def mapped(operation, item, settings):
         if isinstance(item, ProductItem) and item.product.key == "P0":
-            return Refusal(ReasonCode.INVALID_VALUE, "no \x00 in text")
+            return Refusal(ReasonCode.INVALID_VALUE, "no \ud800 in text")
         return original(operation, item, settings)
 
     bench.adapter.mapped = mapped

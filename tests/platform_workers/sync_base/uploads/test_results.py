@@ -173,7 +173,7 @@ async def test_a_result_after_the_deadline_is_an_event_and_shows_on_the_listing(
     issues = await bench.rows.run("SELECT DISTINCT reason FROM item_issues WHERE job_id = $1", job)
     assert [row["reason"] for row in issues] == [ReasonCode.VERDICT_OVERDUE]
     bench.platform.ready = True
-    bench.platform.judge = lambda ref, key: rejected("no brand") if key == "P1" else None
+    bench.platform.judge = lambda ref, key: rejected("no brand\x00") if key == "P1" else None
     bench.clock.offset += 61
     while await worker.late.step():
         pass
@@ -182,7 +182,7 @@ async def test_a_result_after_the_deadline_is_an_event_and_shows_on_the_listing(
         "SELECT item_id, verdict FROM listing_operations WHERE connector_id = $1", bench.rows.connector
     )
     said = {row["item_id"]: (row["verdict"]["outcome"], row["verdict"]["message"]) for row in verdicts}
-    assert said == {items[0]: ("applied", None), items[1]: ("rejected", "no brand"), items[2]: ("applied", None)}
+    assert said == {items[0]: ("applied", None), items[1]: ("rejected", "no brand\ufffd"), items[2]: ("applied", None)}
     assert (await bench.rows.listings())[items[0]] == ("p-P0", "confirmed")
     events = await bench.rows.run("SELECT payload FROM outbox WHERE key = $1 ORDER BY id", str(job).encode())
     assert b"late_verdicts" in events[-1]["payload"]

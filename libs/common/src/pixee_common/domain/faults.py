@@ -5,9 +5,12 @@ PixeeError                    stable `code`, message safe to show
 """
 
 from enum import StrEnum
+from math import isnan
 from uuid import UUID
 
 from pixee_common.domain.reasons import ReasonCode
+
+LONGEST_PAUSE = 86_400.0
 
 
 class PixeeError(Exception):
@@ -41,7 +44,8 @@ class FaultScope(StrEnum):
 class PlatformFault(PixeeError):
     """What went wrong at the platform, as the next action.
 
-    `retry_after` is in seconds from now, as the platform gave it (null: the engine chooses). The message is fit for a merchant
+    `retry_after` is in seconds from now, as the platform gave it (null: the engine chooses), a day at most: a header may say
+    anything, and what is longer is asked again after a day. The message is fit for a merchant
     and holds no secret and no raw document. `guilty`: the items (ids) that the platform itself names as the reason why it
     refused a submission; none where it names nobody.
     """
@@ -63,7 +67,7 @@ class PlatformFault(PixeeError):
         self.kind = kind
         self.scope = scope
         self.reason = reason
-        self.retry_after = retry_after
+        self.retry_after = _sensible(retry_after)
         self.budget = budget
         self.guilty = guilty
 
@@ -71,3 +75,7 @@ class PlatformFault(PixeeError):
         return (
             f"PlatformFault({self.kind}, {self.scope}, {self.reason}, {self.message!r}, retry_after={self.retry_after})"
         )
+
+
+def _sensible(seconds: float | None) -> float | None:
+    return None if seconds is None or isnan(seconds) else min(max(seconds, 0.0), LONGEST_PAUSE)

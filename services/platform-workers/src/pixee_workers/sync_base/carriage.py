@@ -9,6 +9,7 @@ from typing import TypeVar
 from uuid import UUID, uuid5
 
 from pixee_common.crypto import Credentials
+from pixee_common.db import is_transient
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import Operation
 from pixee_common.domain.reasons import ReasonCode
@@ -131,7 +132,11 @@ class Carriage:
         except AnswerNotJson as error:
             context.report_broken(error.message, None)
             return _broken(ReasonCode.CONTRACT_BROKEN, "The shop's answer could not be read.")
-        except Exception:
+        except Exception as error:
+            if is_transient(error):  # our database behind `context.token`, our disk: never the platform's contract
+                _log.warning("%s: %s, trying again later", self.adapter.manifest.slug, type(error).__name__)
+                message = "An error of ours that passes; Pixee tries again."
+                return PlatformFault(FaultKind.UNAVAILABLE, FaultScope.SUBMISSION, ReasonCode.INTERNAL, message)
             _log.exception("adapter %s failed", self.adapter.manifest.slug)
             context.report_broken("an error in the adapter", None)
             return _broken(ReasonCode.INTERNAL, "An error of ours; Pixee has been told.")
@@ -142,7 +147,8 @@ class Carriage:
         pause = backoff(self.chunk.attempt)
         match fault.kind:
             case FaultKind.CREDENTIALS:
-                self.tally.note(ConnectorNote(status="error", last_error=fault.message))
+                version = max(self.connector.credentials_version, self.wiring.tokens.made_with(self.connector.id))
+                self.tally.note(ConnectorNote(status="error", last_error=fault.message, credentials_version=version))
                 self.tally.wait(fault.reason, _CREDENTIALS_PAUSE)
             case FaultKind.REFUSED:
                 self.refused = fault

@@ -158,6 +158,8 @@ class ConnectorNote:
     status: str | None = None
     last_error: str | None = None
     currency: str | None = None
+    credentials_version: int | None = None
+    """With the status `error`: which credentials were refused. Where others have taken their place it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from pixee_common.clock import Clock
+from pixee_common.db import is_transient
 from pixee_common.domain.ids import RouteKey
 from pixee_common.domain.job import OPEN_LETTERS, OUTCOME_LETTERS, OutcomeKind
 from pixee_common.telemetry import inject, log_context, span
 from pixee_workers.sync_base.chunks import BegunNothing, ChunkResult, ClaimedChunk, Courier, WorkerLostError
 from pixee_workers.sync_base.claims import Place
+from pixee_workers.sync_base.interrupted import interrupted
 from pixee_workers.sync_base.liveness import Incarnation
 from pixee_workers.sync_base.marks import Beginning, Marks
 from pixee_workers.sync_base.outcome_writer import OutcomeWriter
@@ -269,7 +271,11 @@ class Lane:
                     return None
                 # The database was away and this worker was not buried: what was called, nobody knows.
                 chunk = replace(chunk, look_up=True)
-            except Exception:
+            except Exception as error:
+                if is_transient(error):
+                    name = type(error).__name__
+                    _log.error("carrying chunk %s/%d was cut short by %s", chunk.job_id, chunk.no, name, exc_info=True)
+                    return interrupted(chunk, self._tools.clock)
                 _log.critical("carrying chunk %s/%d crashed", chunk.job_id, chunk.no, exc_info=True)
                 return replace(minimal(chunk_only(chunk)), called=True)
 

@@ -44,6 +44,7 @@ class Lanes:
         self._paces_at = tools.clock.monotonic()
         self._hand_overs: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._ringing = 0
 
     @property
     def clock(self) -> Clock:
@@ -51,8 +52,8 @@ class Lanes:
 
     @property
     def claiming(self) -> bool:
-        """Whether a claim or a release is under way."""
-        return self._lock.locked()
+        """Whether bells are in hand, or a release is under way. Both wait while the database is away."""
+        return self._ringing > 0 or self._lock.locked()
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -65,6 +66,13 @@ class Lanes:
 
     async def ring(self, rung: Mapping[str, Partition | None]) -> None:
         """Claims what is rung on these routes and hands it to their lanes. Each route names the partition that its bell came from."""
+        self._ringing += 1
+        try:
+            await self._ring(rung)
+        finally:
+            self._ringing -= 1
+
+    async def _ring(self, rung: Mapping[str, Partition | None]) -> None:
         life = await self._liveness.joined()
         async with self._lock:
             wanted = [route for route, partition in rung.items() if self._takes(route, partition)]

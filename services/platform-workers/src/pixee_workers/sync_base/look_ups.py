@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
-from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
+from pixee_common.domain.job import COUNTS_AS, OUTCOME_LETTERS, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
+from pixee_workers.sync_base.assembling import ReadItem
 from pixee_workers.sync_base.budget_periods import LONGEST_WAIT
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.intents import Intents
@@ -18,6 +19,7 @@ from pixee_workers.sync_base.together import together
 from pixee_workers.sync_base.tracks import Track
 
 _AT_ONCE = 50
+_NOT_LOOKED_AT = OUTCOME_LETTERS[OutcomeKind.TRANSIENT]
 
 
 class LookUps:
@@ -38,6 +40,12 @@ class LookUps:
         if again:
             await self._wait_and_ask(again)
         return [track for track in tracks if self._is_open(track) and not track.look_up]
+
+    async def renew_intents(self, tracks: Sequence[Track]) -> None:
+        """Note of creates that stay in doubt that they may have been made until now: absence is a proof only some time after that."""
+        doubtful = [track.id for track in tracks if self._is_open(track) and _is_newer_than_its_intent(track)]
+        if doubtful:
+            await self._intents.write(self._carriage.connector, doubtful, {})
 
     def _is_open(self, track: Track) -> bool:
         return COUNTS_AS[self._carriage.tally.kind(track.id)] is Counted.OPEN
@@ -153,9 +161,28 @@ class LookUps:
         self._carriage.tally.settle(Origin.of(track.ready.read), outcome)
 
 
+def begun_at(carriage: Carriage, read: ReadItem) -> datetime:
+    """When a create may last have been made of an item that has an intent, or of whose create nobody knows.
+
+    The intent was written for a whole page, and a worker may have died over that page's last call much later. So where it is
+    looked at for the first time since then, that call may have been made just now.
+    """
+    now, chunk = carriage.wiring.clock.now(), carriage.chunk
+    if read.intended_at is None or (chunk.look_up and chunk.letters[chunk.item_ids.index(read.id)] == _NOT_LOOKED_AT):
+        return now
+    return read.intended_at
+
+
 def begun(track: Track, at: datetime) -> None:
     """A create of it may or may not have happened at this moment: it is looked up before anything is sent."""
     track.begun_at, track.look_up = at, True
+
+
+def _is_newer_than_its_intent(track: Track) -> bool:
+    if not track.ready.creates:
+        return False
+    intended = track.ready.read.intended_at
+    return track.sent or (track.begun_at is not None and (intended is None or track.begun_at > intended))
 
 
 def _still_open(kind: OutcomeKind) -> OutcomeKind:

@@ -5,6 +5,7 @@ Chunks come first: the update of a chunk is the fence (claim token, epoch), and 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ import orjson
 from pixee_common.db import Connection
 from pixee_common.domain.job import Counted, Operation, count_letters
 from pixee_workers.sync_base import outcome_sql
-from pixee_workers.sync_base.chunks import ChunkResult, IssueRow, ListingRow, OperationRow
+from pixee_workers.sync_base.chunks import ChunkResult, ConnectorNote, IssueRow, ListingRow, OperationRow
 
 ChunkKey = tuple[UUID, int]
 
@@ -206,7 +207,19 @@ async def write_connectors(connection: Connection, results: Iterable[ChunkResult
     for connector, note in sorted(
         notes, key=lambda pair: pair[0]
     ):  # sorted is stable; the order keeps two writers apart
-        await connection.execute(outcome_sql.CONNECTORS, connector, note.status, note.last_error, note.currency)
+        told = await _of_these_credentials(connection, connector, note)
+        await connection.execute(outcome_sql.CONNECTORS, connector, told.status, told.last_error, told.currency)
+
+
+async def _of_these_credentials(connection: Connection, connector: UUID, note: ConnectorNote) -> ConnectorNote:
+    """Without the refusal, where the credentials that were refused are there no more."""
+    if note.credentials_version is None:
+        return note
+    # Locked first: the next statement then sees what was written while this one waited.
+    await connection.execute(outcome_sql.HOLD_CONNECTOR, connector)
+    if await connection.fetchval(outcome_sql.ARE_THEY_STILL_THERE, connector, note.credentials_version):
+        return note
+    return replace(note, status=None, last_error=None)
 
 
 def raw(result: ChunkResult) -> bytes:

@@ -189,6 +189,10 @@ UPDATE chunks SET cursor = coalesce($3, cursor), page = jsonb_build_object('wait
 WHERE job_id = $1 AND no = $2
 """
 
+# Credentials that were refused, and are there no more: the merchant has given others during the call, which nobody has refused.
+HOLD_CONNECTOR = "SELECT 1 FROM connectors WHERE id = $1 FOR NO KEY UPDATE"
+ARE_THEY_STILL_THERE = "SELECT coalesce((SELECT version <= $2::int FROM credentials WHERE connector_id = $1), true)"
+
 # A connector that the merchant paused stays paused, whatever a call that was under way learnt.
 CONNECTORS = """
 UPDATE connectors

@@ -41,6 +41,7 @@ UPDATE connectors
 _REFUSED = """
 UPDATE connectors SET status = 'error', last_error = $2, updated_at = now()
  WHERE id = $1 AND status = 'active' AND deleted_at IS NULL
+   AND NOT EXISTS (SELECT FROM credentials k WHERE k.connector_id = $1 AND k.version > $3)
 """
 _REQUIREMENTS = """
 INSERT INTO requirements (connector_id, account_id, body, fetched_at) VALUES ($1, $2, $3, now())
@@ -129,7 +130,9 @@ class Prober:
 
     async def _refused(self, connector: Connector, fault: PlatformFault) -> Body:
         if fault.kind is FaultKind.CREDENTIALS:
-            await self._database.run(lambda c: c.execute(_REFUSED, connector.id, fault.message))
+            # Credentials that came meanwhile were refused by nobody.
+            tried = max(connector.credentials_version, self._courier.wiring.tokens.made_with(connector.id))
+            await self._database.run(lambda c: c.execute(_REFUSED, connector.id, fault.message, tried))
             self._courier.connectors.forget(connector.id)
         advice = _MEND.get(fault.kind)
         message = fault.message if advice is None else f"{advice} ({fault.message})"

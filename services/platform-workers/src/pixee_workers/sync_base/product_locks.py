@@ -23,6 +23,8 @@ class ProductLocks:
         self._locks: dict[UUID, deque[asyncio.Future[None]]] = {}
         """Products that are held, with those who wait for them, in order. A lock object for each costs ten times as much."""
         self._let_go: dict[UUID, float] = {}
+        self._most = _MOST_KEPT
+        """How many moments are kept before the old ones are swept out."""
 
     @asynccontextmanager
     async def hold(self, product_ids: Iterable[UUID]) -> AsyncIterator[None]:
@@ -70,5 +72,6 @@ class ProductLocks:
     def _note(self, product_ids: Iterable[UUID]) -> None:
         now = self._clock.monotonic()
         self._let_go.update(dict.fromkeys(product_ids, now))
-        if len(self._let_go) > _MOST_KEPT:
+        if len(self._let_go) > self._most:
             self._let_go = {one: at for one, at in self._let_go.items() if now - at < _KEPT_SECONDS}
+            self._most = max(_MOST_KEPT, 2 * len(self._let_go))

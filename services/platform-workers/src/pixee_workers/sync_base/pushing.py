@@ -14,7 +14,7 @@ from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.culprits import Culprits
 from pixee_workers.sync_base.hashes import submission_key
 from pixee_workers.sync_base.intents import Intents
-from pixee_workers.sync_base.look_ups import LookUps, begun
+from pixee_workers.sync_base.look_ups import LookUps, begun, begun_at
 from pixee_workers.sync_base.outcomes import Outcome, Submission
 from pixee_workers.sync_base.preparing import Ready, prepare
 from pixee_workers.sync_base.reading_ahead import Ahead
@@ -67,6 +67,8 @@ class PagePush:
             if not carriage.stopped:
                 tracks = await self._send(tracks)
         await self._drop_intents(everything)
+        if self._guards_creates:
+            await self._look_ups.renew_intents(everything)
 
     async def ready(self, item_ids: Sequence[UUID]) -> list[Track]:
         """What is to be sent of the items, looked up and with intents where a create could make something twice: for a file.
@@ -92,6 +94,8 @@ class PagePush:
     def _let_go(self, tracks: Sequence[Track]) -> None:
         """The job was cancelled: what was found stays linked, and nothing is sent."""
         for track in tracks:
+            if self._carriage.tally.kind(track.id) is OutcomeKind.UNKNOWN:  # what the shop has of it stays in doubt
+                self._carriage.tally.settle(Origin.of(track.ready.read), Outcome(track.id, OutcomeKind.UNKNOWN))
             there = (
                 "The shop does not have it." if track.ready.creates else "The shop has it as an earlier call left it."
             )
@@ -120,7 +124,7 @@ class PagePush:
             return track
         carriage = self._carriage
         if self._guards_creates and (ready.read.intended_at is not None or track.id in self._forced):
-            begun(track, ready.read.intended_at or carriage.wiring.clock.now())
+            begun(track, begun_at(carriage, ready.read))
         elif carriage.capability.look_up_new:
             track.look_up = True
         return track

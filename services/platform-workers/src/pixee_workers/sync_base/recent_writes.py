@@ -1,7 +1,8 @@
 """What this worker has just written to a shop and the database may not show yet.
 
 Outcomes are committed in groups, after a submission has let its products go. Until then the next submission of the same product
-would not see the listing, and create a second one. So every read is laid under what is remembered here, for a minute.
+would not see the listing, and create a second one. So every read is laid under what is remembered here, for a minute. What is older
+is swept out each time that as much has come again as was left: now and then, however much a minute brings.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class RecentWrites:
         self._gone: dict[tuple[UUID, str], float] = {}
         self._owners: dict[tuple[UUID, str], UUID] = {}
         self._sent: dict[tuple[UUID, UUID, Operation], tuple[float, Sent]] = {}
+        self._most = _MOST
+        """Entries at which the next sweep is made."""
 
     def linked(self, connector_id: UUID, item_id: UUID, listing: Listing, kind: str) -> None:
         self._trim()
@@ -41,10 +44,12 @@ class RecentWrites:
         self._gone.pop((connector_id, listing.external_id), None)
 
     def gone(self, connector_id: UUID, external_id: str) -> None:
+        self._trim()
         self._gone[connector_id, external_id] = self._clock.monotonic()
         self._owners.pop((connector_id, external_id), None)
 
     def sent(self, connector_id: UUID, item_id: UUID, operation: Operation, sent: Sent) -> None:
+        self._trim()
         self._sent[connector_id, item_id, operation] = (self._clock.monotonic(), sent)
 
     def owner(self, connector_id: UUID, external_id: str) -> UUID | None:
@@ -74,10 +79,15 @@ class RecentWrites:
         return entry if entry is not None and self._is_young(entry[0]) else (0.0, None)
 
     def _trim(self) -> None:
-        if len(self._listings) + len(self._sent) < _MOST:
+        if self._size < self._most:
             return
         self._listings = {key: entry for key, entry in self._listings.items() if self._is_young(entry[0])}
         self._sent = {key: entry for key, entry in self._sent.items() if self._is_young(entry[0])}
         kept = {(connector, listing.external_id) for (connector, _), (_, listing) in self._listings.items()}
         self._owners = {key: item for key, item in self._owners.items() if key in kept}
         self._gone = {key: at for key, at in self._gone.items() if self._is_young(at)}
+        self._most = max(_MOST, 2 * self._size)
+
+    @property
+    def _size(self) -> int:
+        return len(self._listings) + len(self._sent) + len(self._gone)

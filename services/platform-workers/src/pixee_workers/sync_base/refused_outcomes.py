@@ -1,13 +1,14 @@
 """A result that the database refuses for a reason that does not pass: written in a form that it takes, never by calling again.
 
-One reason has a meaning: another product of the catalog already holds the listing that an item claims. That item needs a
-review, the rest of the chunk stands. For any other reason the chunk is written minimally: items that were open fail `internal`,
-the raw result goes to the dead letters, an engineer is woken.
+Two reasons have a meaning. Another product of the catalog already holds the listing that an item claims: that item needs a review,
+the rest of the chunk stands. A shop's text holds a null character: it is written without. For any other reason the chunk is written
+minimally: items that were open fail `internal`, the raw result goes to the dead letters, an engineer is woken.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,20 @@ import asyncpg
 
 from pixee_common.db import Connection, Database
 from pixee_common.delivery import dead_letters
-from pixee_common.domain.job import OPEN_LETTERS, OUTCOME_LETTERS, OutcomeKind
+from pixee_common.domain.job import OPEN_LETTERS, OUTCOME_LETTERS, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.telemetry import record
 from pixee_workers.sync_base import outcome_rows
-from pixee_workers.sync_base.chunks import ChunkResult, IssueRow, ListingRow
+from pixee_workers.sync_base.chunks import (
+    ChunkResult,
+    ClaimedChunk,
+    IssueRow,
+    ListingRow,
+    PulledPageRow,
+    PullRefusal,
+)
 from pixee_workers.sync_base.insisting import insist
+from pixee_workers.sync_base.unwritable_text import is_unwritable_text, writable
 
 OUTCOME_TOPIC = "pixee.workers.outcome"
 """Stands in the dead letter where a message has its topic: a refused result was never a message."""
@@ -42,6 +51,12 @@ async def write_refused(
     database: Database, result: ChunkResult, error: Exception, write: Write, *, source: str
 ) -> bool:
     """Writes what can be written of the result; tells whether it counted."""
+    if is_unwritable_text(error):
+        result = writable(result)
+        try:
+            return await write(result)
+        except Exception as second:
+            error = second
     if isinstance(error, asyncpg.UniqueViolationError) and getattr(error, "constraint_name", None) == _UNIQUE:
         try:
             reviewed = without(result, await _belonging_to_others(database, result))
@@ -124,7 +139,7 @@ def _review(item: UUID, rows: dict[UUID, ListingRow], known: IssueRow | None) ->
 
 
 def minimal(result: ChunkResult) -> ChunkResult:
-    """The chunk with every item that was open failed, and nothing else."""
+    """The chunk with every item that was open failed, and nothing else. A pull, which has no items, ends with a refusal."""
     failed = [
         item for item, letter in zip(result.chunk.item_ids, result.chunk.letters, strict=True) if letter in OPEN_LETTERS
     ]
@@ -133,7 +148,17 @@ def minimal(result: ChunkResult) -> ChunkResult:
         for item in failed
     )
     letters = "".join(_REJECTED if letter in OPEN_LETTERS else letter for letter in result.chunk.letters)
-    return ChunkResult(chunk=result.chunk, letters=letters, called=result.called, issues=issues)
+    return ChunkResult(
+        chunk=result.chunk, letters=letters, called=result.called, issues=issues, page=_no_page(result.chunk)
+    )
+
+
+def _no_page(chunk: ClaimedChunk) -> PulledPageRow | None:
+    """Without it the pull would end as if everything had come."""
+    if chunk.operation is not Operation.PULL_PRODUCTS:
+        return None
+    refusal = PullRefusal(ReasonCode.INTERNAL, "A page of the shop's products could not be kept; Pixee has been told.")
+    return PulledPageRow((), None, datetime.now(UTC), refusal)
 
 
 def _relettered(result: ChunkResult, items: set[UUID], letter: str) -> str:

@@ -164,7 +164,10 @@ class Tally:
         """Something learnt of the connector; a later note adds to an earlier one."""
         old = self._note or ConnectorNote()
         self._note = ConnectorNote(
-            note.status or old.status, note.last_error or old.last_error, note.currency or old.currency
+            note.status or old.status,
+            note.last_error or old.last_error,
+            note.currency or old.currency,
+            old.credentials_version if note.credentials_version is None else note.credentials_version,
         )
 
     def remember(self, job: RemoteJob, sent: Mapping[str, Mapping[str, JsonValue]]) -> None:

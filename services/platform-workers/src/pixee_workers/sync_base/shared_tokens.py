@@ -9,7 +9,7 @@ new credentials from the merchant win.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -22,6 +22,7 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.telemetry import register_secrets
 from pixee_workers.sync_base import token_rows
 from pixee_workers.sync_base.calls import Token
+from pixee_workers.sync_base.insisting import insist
 from pixee_workers.sync_base.token_asking import Asking, HeldToken, early_of, margin_of
 
 _FIELD = "access_token"
@@ -116,7 +117,10 @@ class SharedTokens:
         credentials: Credentials,
         used: int,
     ) -> HeldToken | None:
-        """Writes it. Who lost the lease takes it again, unless another has written: that one was fetched later, and is the newest."""
+        """Writes it. Who lost the lease takes it again, unless another has written: that one was fetched later, and is the newest.
+
+        It insists however long the database is away: what the platform has replaced is nowhere else.
+        """
         new = self._sealed(connector_id, token, credentials, used)
         patience = _Patience(self._wait)
         while await patience.more():
@@ -125,10 +129,10 @@ class SharedTokens:
                 return _unshared(token, used)
             if not written.lost:
                 return HeldToken(token.value, written.credentials_version, written.version, _seconds(token))
-            row = await self._read(connector_id)
+            row = await insist(self._database, lambda c: token_rows.read(c, connector_id), alone=True)
             if row is None or row.version != version:
                 return None
-            await self._take(connector_id, holder, version)
+            await insist(self._database, self._taking(connector_id, holder, version), alone=True)
         return _unshared(token, used)
 
     def _sealed(self, connector_id: UUID, token: Token, credentials: Credentials, used: int) -> token_rows.NewToken:
@@ -175,15 +179,18 @@ class SharedTokens:
         return await self._database.run(lambda c: token_rows.read(c, connector_id), alone=True)
 
     async def _take(self, connector_id: UUID, holder: UUID, version: int) -> token_rows.Leased | None:
-        return await self._database.run(
-            lambda c: token_rows.lease(c, connector_id, holder, version, self._lease, self._clock.now()), alone=True
-        )
+        return await self._database.run(self._taking(connector_id, holder, version), alone=True)
+
+    def _taking(
+        self, connector_id: UUID, holder: UUID, version: int
+    ) -> Callable[[Connection], Awaitable[token_rows.Leased | None]]:
+        return lambda c: token_rows.lease(c, connector_id, holder, version, self._lease, self._clock.now())
 
     async def _write(self, connector_id: UUID, holder: UUID, new: token_rows.NewToken) -> token_rows.Written:
         async def work(connection: Connection) -> token_rows.Written:
             return await token_rows.write(connection, connector_id, holder, new)
 
-        return await self._database.run(work)
+        return await insist(self._database, work)
 
 
 class _Patience:

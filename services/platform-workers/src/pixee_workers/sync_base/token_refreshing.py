@@ -18,6 +18,7 @@ from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.telemetry import log_context
 from pixee_workers.sync_base.adapter import Adapter, Refresher
 from pixee_workers.sync_base.chunks import Life, WorkerLostError
+from pixee_workers.sync_base.connectors_read import Connector
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.probe_context import probe_context
 
@@ -40,6 +41,7 @@ RETURNING t.connector_id, t.version
 _REFUSED = """
 UPDATE connectors SET status = 'error', last_error = $2, updated_at = now()
  WHERE id = $1 AND status = 'active' AND deleted_at IS NULL
+   AND NOT EXISTS (SELECT FROM credentials k WHERE k.connector_id = $1 AND k.version > $3)
 """
 
 
@@ -102,12 +104,6 @@ class TokenRefresher:
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 await self._fetch(connector_id, version, life)
-        except PlatformFault as fault:
-            _log.warning("the access token of connector %s was not renewed: %s", connector_id, fault.message)
-            if fault.kind is FaultKind.CREDENTIALS:
-                message = fault.message
-                await self._database.run(lambda c: c.execute(_REFUSED, connector_id, message))
-                self._courier.connectors.forget(connector_id)
         except (CryptoError, WorkerLostError, TimeoutError) as error:
             _log.warning("the access token of connector %s was not renewed: %s", connector_id, type(error).__name__)
         except Exception:
@@ -122,5 +118,17 @@ class TokenRefresher:
         if not isinstance(adapter, Refresher):
             return
         with log_context(connector=connector_id, account=connector.account_id, platform=connector.platform):
-            await adapter.refresh(probe_context(self._courier, connector, adapter, life, newer_than=version))
+            try:
+                await adapter.refresh(probe_context(self._courier, connector, adapter, life, newer_than=version))
+            except PlatformFault as fault:
+                await self._failed(connector, fault)
+                return
         await self._database.run(lambda c: c.execute(NOT_NEEDED, connector_id, version))
+
+    async def _failed(self, connector: Connector, fault: PlatformFault) -> None:
+        """Credentials that came meanwhile were refused by nobody."""
+        _log.warning("the access token of connector %s was not renewed: %s", connector.id, fault.message)
+        if fault.kind is FaultKind.CREDENTIALS:
+            tried, message = connector.credentials_version, fault.message
+            await self._database.run(lambda c: c.execute(_REFUSED, connector.id, message, tried))
+            self._courier.connectors.forget(connector.id)

@@ -93,6 +93,11 @@ class TokenStore:
             if entry.value == value:
                 entry.value = None
 
+    def made_with(self, connector_id: ConnectorId) -> int:
+        """The version of the credentials that the newest token here belongs to; 0 where none was fetched."""
+        entry = self._entries.get(connector_id)
+        return 0 if entry is None else entry.credentials_version
+
     def forget(self, connector_id: ConnectorId) -> None:
         """The connector is none of ours any more."""
         self._entries.pop(connector_id, None)

@@ -15,6 +15,7 @@ from pixee_workers.sync_base import outcome_rows
 from pixee_workers.sync_base.chunks import ChunkResult
 from pixee_workers.sync_base.insisting import insist
 from pixee_workers.sync_base.outcome_writer import SOURCE
+from pixee_workers.sync_base.unwritable_text import is_unwritable_text, writable
 from pixee_workers.sync_base.uploads import statements
 from pixee_workers.sync_base.uploads.rows import Part
 
@@ -38,7 +39,14 @@ class LateRows:
 
     async def write(self, late: Late) -> None:
         """All of it, once: the part is closed with it, and holds no more than what is left."""
+        try:
+            await self._write(late)
+        except Exception as error:
+            if not is_unwritable_text(error):
+                raise
+            await self._write(writable(late))
 
+    async def _write(self, late: Late) -> None:
         async def work(connection: Connection) -> None:
             part = late.part
             held = await connection.fetchrow(statements.CLOSE_PART, part.row_id, part.item_ids, late.left)
