@@ -21,6 +21,7 @@ class Sent:
 
     hash: bytes
     version: int
+    mapping_version: int = 0
 
 
 class RecentWrites:
