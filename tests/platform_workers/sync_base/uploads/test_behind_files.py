@@ -109,10 +109,15 @@ async def test_a_file_whose_worker_dies_over_it_holds_the_withdrawal_until_it_is
             await reached.wait()
         await worker.die()
     await bench.bury(worker)
+    await bench.rows.run(
+        "UPDATE chunks SET state = 'waiting', wait_reason = 'throttled', not_before = now() + interval '1 minute' WHERE job_id = $1",
+        stock,
+    )
     await bench.rows.delete_product(shirt.product)
     withdrawal = await bench.job([shirt.product])
     worker = await bench.worker()
     await bench.turn(worker)
+    assert (await bench.letters(withdrawal), shirt.writes()) == (".", [])
     await _ended(bench, worker)
     assert [await bench.letters(job) for job in (stock, withdrawal)] == ["s", "a"]
     assert shirt.writes() == ["S"]
