@@ -9,6 +9,7 @@ from platform_workers.sync_base.uploads.file_platform import manifest
 
 from pixee_common.domain.job import Operation
 from pixee_common.platforms.manifest import Mode
+from pixee_orchestrator.timers.overdue import end_overdue_verdicts
 from pixee_workers.sync_base.uploads.rows import UploadRows
 
 pytestmark = pytest.mark.stack
@@ -140,3 +141,41 @@ async def test_where_products_go_by_calls_they_wait_for_the_file_as_well(bench: 
     assert (await bench.letters(withdrawal), bench.adapter.submitted) == (".", [])
     await _ended(bench, worker)
     assert await bench.letters(withdrawal) == "a"
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "after the deadline"])
+async def test_newer_stock_that_went_past_a_file_is_pending_again_when_the_file_ends(
+    bench: FileBench, shirt: Shirt, as_role, late: bool
+) -> None:
+    where = bench.rows.connector
+    await bench.rows.run("UPDATE connectors SET auto_sync = '{push_stock}' WHERE id = $1", where)
+    worker = await bench.worker()
+    bench.platform.ready = False
+    await bench.job([shirt.variant], Operation.PUSH_STOCK)
+    await bench.turn(worker)
+    await bench.rows.set_stock(shirt.variant, 9)
+    newest = bench.rows.versions
+    # A product push carried it past the file, and noted it as sent.
+    await bench.rows.run(
+        "INSERT INTO listing_operations (connector_id, item_id, operation, account_id, hash, catalog_version)"
+        " VALUES ($1, $2, 'push_stock', $3, 'carried', $4)",
+        *(where, shirt.variant, bench.rows.account, newest),
+    )
+    if late:
+        await bench.rows.run(
+            "UPDATE remote_jobs SET deadline_at = now() - interval '1 s' WHERE connector_id = $1", where
+        )
+        await bench.rows.run("UPDATE submissions SET deadline_at = now() WHERE connector_id = $1", where)
+        await as_role("orchestrator").run(end_overdue_verdicts)
+    bench.platform.ready = True
+    bench.clock.offset += 61
+    await bench.later(0)
+    while late and await worker.late.step():
+        pass
+    await bench.turn(worker)
+    pending = await bench.rows.run("SELECT item_id, version FROM pending_changes WHERE connector_id = $1", where)
+    assert [tuple(row) for row in pending] == [(shirt.variant, newest)]
+    (sent,) = await bench.rows.run(
+        "SELECT hash, catalog_version FROM listing_operations WHERE connector_id = $1", where
+    )
+    assert (sent["hash"] == b"carried", sent["catalog_version"] < newest) == (False, True)
