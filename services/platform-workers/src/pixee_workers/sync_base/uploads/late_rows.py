@@ -53,7 +53,7 @@ async def _tell(connection: Connection, late: Late) -> None:
     chunk = late.result.chunk
     await outcome_rows.write_listings(connection, [late.result])
     stale = await outcome_rows.write_operations(connection, [late.result])
-    await mark_overtaken(connection, [replace(late.result, remote_done=(late.row_id,))], stale)
+    await mark_overtaken(connection, [replace(late.result, remote_done=(late.part.row_id,))], stale)
     verdicts = late.told.values()
     await connection.execute(
         statements.VERDICTS,
