@@ -168,6 +168,11 @@ def test_a_cancel_shows_what_is_left(pixee, gateway):
     assert "2 succeeded, 0 failed, 0 skipped, 0 open, 3 cancelled" in pixee("jobs", "cancel", "job-1").output
 
 
+def test_a_cancel_of_a_job_of_auto_sync_says_that_its_changes_stay(pixee, gateway):
+    gateway.on("POST", "/api/v1/jobs/job-1/cancel", job("cancelled", cancelled=5) | {"warning": "It stays pending."})
+    assert "It stays pending." in pixee("jobs", "cancel", "job-1").output
+
+
 @pytest.mark.parametrize(
     "command",
     [("accounts", "list"), ("keys", "list"), ("dlq", "list"), ("demo", "compare", "--data", "none"), ("doctor",)],

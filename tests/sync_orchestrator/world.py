@@ -46,7 +46,7 @@ class World:
         await self.execute(
             "TRUNCATE jobs, chunks, item_issues, routes, workers, outbox, connectors, credentials, remote_jobs, submissions, pulled_pages, "
             "accounts, products, variants, stock, price_lists, price_list_items, catalog_sequences, listings, "
-            "listing_operations, seen_values, dead_letters, probes, idempotency_keys, pending_changes, access_tokens, webhook_deliveries"
+            "listing_operations, seen_values, dead_letters, probes, idempotency_keys, pending_changes, resends, access_tokens, webhook_deliveries"
         )
 
     async def account(self) -> UUID:

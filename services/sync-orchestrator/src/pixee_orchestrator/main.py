@@ -31,6 +31,7 @@ from pixee_common.service import (
     serve,
 )
 from pixee_orchestrator.auto_sync.drain import Drain
+from pixee_orchestrator.auto_sync.resends import Resends
 from pixee_orchestrator.catalog.consumer import MOST_AT_ONCE, CatalogConsumer
 from pixee_orchestrator.catalog.pulls.applying import PullPages
 from pixee_orchestrator.catalog.pulls.chains import PullChains
@@ -70,10 +71,13 @@ class Orchestrator:
         self.cancel = Loop("cancel", timers.cancel, clock)
         catalog = CatalogConsumer(self.database, box)
         drain = Drain(self.database, clock, catalog.is_behind, pause=settings.auto_sync_seconds, lifetime=lifetime)
+        resends = Resends(self.database)
         self.drain = Loop("auto-sync", drain.step, clock, every=0.25)
         self.loops = (
             *(self.plan, self.pulls, self.chains, self.cancel, self.drain),
             Loop("auto-sync tidying", drain.tidy, clock, every=60),
+            Loop("resends", resends.step, clock),
+            Loop("resends tidying", resends.tidy, clock, every=60),
             Loop("dispatch", dispatcher.turn, clock),
             Loop("dispatch sweep", dispatcher.sweep, clock),
             Loop("fold sweep", folder.sweep, clock),

@@ -21,9 +21,10 @@ from pixee_workers.sync_base.connectors_read import connector_of, host_of, host_
 from pixee_workers.sync_base.failures import Held
 from pixee_workers.sync_base.hashes import content_hash, submission_key
 from pixee_workers.sync_base.items import Action, Listing, PriceItem, StockItem
+from pixee_workers.sync_base.kinds_of_listings import kinds_of
 from pixee_workers.sync_base.preparing import Ready, prepare
 from pixee_workers.sync_base.recent_writes import Sent
-from pixee_workers.sync_base.results import backoff, kinds_of
+from pixee_workers.sync_base.results import backoff
 from pixee_workers.sync_base.splitting import Limits, halves, split
 
 

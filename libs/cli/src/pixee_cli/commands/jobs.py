@@ -109,6 +109,8 @@ def cancel(job_id: JobId, data: Data = DATA, as_json: AsJson = False) -> None:
             output.say_json(job)
         else:
             output.say(f"Job {job_id} is {job['state']}: {counts(job)}")
+            if job.get("warning"):
+                output.say(job["warning"])
         return Exit.OK
 
     run(work(), as_json=as_json)

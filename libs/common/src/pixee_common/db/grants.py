@@ -34,6 +34,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "listing_operations": {"gateway": "rw(failures)", "orchestrator": "rawd", "worker": "rawd"},
     "seen_values": {"orchestrator": "rawd", "worker": "r"},
     "pending_changes": {"gateway": "rd", "orchestrator": "rawd", "worker": "raw"},
+    "resends": {"gateway": "rawd", "orchestrator": "rwd"},
     "jobs": {"gateway": "raw", "orchestrator": "raw", "worker": "r"},
     "chunks": {"gateway": "rw", "orchestrator": "raw", "worker": "rw"},
     "item_issues": {"gateway": "r", "orchestrator": "rawd", "worker": "rawd"},

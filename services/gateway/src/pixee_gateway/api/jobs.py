@@ -44,7 +44,9 @@ async def get_job(job_id: UUID, cases: Cases, caller: CallerOf) -> Job:
 
 @router.post("/{job_id}/cancel", operation_id="cancel_job", summary="Cancel a job")
 async def cancel_job(job_id: UUID, cases: Cases, caller: CallerOf) -> Job:
-    """Unsent items are cancelled; sent ones keep their verdict."""
+    """Unsent items are cancelled; sent ones keep their verdict. What a job of auto-sync had not sent stays pending and goes out with
+    the next such job, which may begin at once: to stop it, pause the connector or switch auto-sync off. `warning` says so.
+    """
     return await cases.jobs.cancel(caller, job_id)
 
 

@@ -70,7 +70,9 @@ def _add_mapping(router: APIRouter, name: str, only: str | None) -> None:
         caller: CallerOf,
         if_match: Annotated[str | None, Header(description="The version that was read.", examples=['"3"'])] = None,
     ) -> MappingDetail:
-        """Replaces the whole mapping. The next push sends the items that it changes, and no others."""
+        """Replaces the whole mapping. The next push sends the items that it changes, and no others; where auto-sync is on, it
+        starts by itself.
+        """
         version = _version(wanted.version, if_match)
         mapping = ConnectorMapping.model_validate(wanted.model_dump(exclude={"version"}))
         await cases.mappings.replace(caller, connector_id, only, mapping, version)

@@ -12,8 +12,8 @@ class AutoSync(BaseModel):
 
 
 class AutoSyncToChange(BaseModel):
-    """What to switch; what is left out stays. Switching on sends what changes from now on, not what is out of step already;
-    switching off drops what waits to be sent.
+    """What to switch; what is left out stays. Switching on brings what the shop has of us into step, and sends what changes from
+    now on; switching off drops what waits to be sent.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"push_stock": True, "push_prices": True}})

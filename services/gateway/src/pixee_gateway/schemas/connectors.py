@@ -56,8 +56,13 @@ class ConnectorPage(BaseModel):
 class SyncStats(BaseModel):
     """How far the shop is in step with the catalog."""
 
-    products_synced: int = Field(description="Products whose listing carries the catalog's newest content.")
-    products_pending: int = Field(description="Products that the next push would send.")
+    products_synced: int = Field(
+        description="Products whose listing carries the catalog's newest content, by the mapping and settings as they stand."
+    )
+    products_pending: int = Field(
+        description="Products that the next push goes through: new, changed, refused or deleted ones, and after a change of the "
+        "mapping or the settings all of them until they were compared. It sends those of which the shop would see another value."
+    )
     last_error: str | None = Field(description="The newest failure, or null.")
 
 

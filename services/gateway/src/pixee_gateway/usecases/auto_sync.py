@@ -9,6 +9,7 @@ from pixee_common.domain.job import Operation
 from pixee_common.platforms import Manifest
 from pixee_gateway.problems import Pointer, invalid
 from pixee_gateway.schemas.auto_sync import AutoSync, AutoSyncToChange
+from pixee_gateway.usecases.resends import ask_resend, drop_resends
 
 __all__ = ["checked_auto_sync", "set_auto_sync", "shown_auto_sync"]
 
@@ -33,11 +34,14 @@ def checked_auto_sync(manifest: Manifest, stands: Iterable[str], wanted: AutoSyn
 
 
 async def set_auto_sync(connection: Connection, connector_id: UUID, before: Iterable[str], after: list[str]) -> None:
-    """Writes it; what waits to be sent by an operation that is off now is dropped."""
+    """Writes it. What was switched on brings what the shop has into step; what waits for an operation that is off now is dropped."""
     await connection.execute(_SET, connector_id, after)
-    off = sorted(set(before) - set(after))
+    on, off = set(after) - set(before), sorted(set(before) - set(after))
     if off:
+        await drop_resends(connection, connector_id, off)
         await connection.execute(_DROP_PENDING, connector_id, off)
+    if on:
+        await ask_resend(connection, connector_id, on)
 
 
 def shown_auto_sync(row: Any) -> AutoSync | None:

@@ -30,9 +30,14 @@ ORDER BY id DESC LIMIT $3
 """
 _CONNECTOR = "SELECT 1 FROM connectors WHERE id = $1 AND account_id = $2 AND ($3::text IS NULL OR platform = $3)"
 _CANCEL = """
-UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, now()), version = version + 1
+UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, now()), version = version + 1,
+                warning = CASE WHEN requested_by = 'auto-sync' THEN $3 ELSE warning END
 WHERE id = $1 AND account_id = $2 AND finished_at IS NULL RETURNING route_key
 """
+_STAYS_PENDING = (
+    "Only this job is cancelled: what it had not sent stays pending and goes out with the next job of auto-sync. "
+    "To stop that, pause the connector or switch auto-sync off."
+)
 _AUDIT = "INSERT INTO audit_log (account_id, actor, action, target, details) VALUES ($1, $2, $3, $4, '{}')"
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -111,10 +116,13 @@ class Jobs:
         return jobs, as_cursor(jobs[-1].id) if len(rows) > limit else None
 
     async def cancel(self, caller: Caller, job_id: UUID) -> Job:
-        """Unsent items are cancelled, sent ones keep their verdict. Raises 404, or 409 where the job has ended."""
+        """Unsent items are cancelled, sent ones keep their verdict. Raises 404, or 409 where the job has ended.
+
+        A job of auto-sync says in its warning that its unsent changes stay pending (the orchestrator's `auto_sync/given_back`).
+        """
 
         async def work(connection: Connection) -> None:
-            row = await connection.fetchrow(_CANCEL, job_id, caller.account_id)
+            row = await connection.fetchrow(_CANCEL, job_id, caller.account_id, _STAYS_PENDING)
             if row is None:
                 if await connection.fetchrow(_ONE, job_id, caller.account_id) is None:
                     raise not_found("job")

@@ -16,6 +16,7 @@ from pixee_gateway.security.authentication import Caller
 from pixee_gateway.usecases import quarantine
 from pixee_gateway.usecases.auto_sync import checked_auto_sync, set_auto_sync
 from pixee_gateway.usecases.connector_input import checked_credentials, checked_settings
+from pixee_gateway.usecases.resends import ask_resend
 
 _SAME_SHOP = """
 SELECT id, route_key, allow_shared FROM connectors
@@ -40,6 +41,9 @@ UPDATE credentials SET key_id = $3, ciphertext = $4, version = version + 1, upda
 WHERE connector_id = $1 AND account_id = $2
 """
 _LOCK = "SELECT * FROM connectors WHERE id = $1 AND account_id = $2 AND deleted_at IS NULL FOR UPDATE"
+_SETTINGS = """
+UPDATE connectors SET settings = $2, shop_currency = $3, mapping_version = mapping_version + 1 WHERE id = $1
+"""
 _RELEASE = """
 UPDATE chunks SET not_before = now()
 WHERE connector_id = $1 AND state = 'waiting' AND wait_reason IN ('connector_paused', 'credentials_refused', 'permission_missing')
@@ -117,12 +121,9 @@ class ManageConnectors:
                 settings, address = checked_settings(manifest, merged, self._policy)
                 if address.identity != row["shop_identity"]:
                     raise Problem(409, "another_shop", "This is another shop: make a new connector for it.")
-                await connection.execute(
-                    "UPDATE connectors SET settings = $2, shop_currency = $3, mapping_version = mapping_version + 1 WHERE id = $1",
-                    connector_id, settings, settings.get("currency") or row["shop_currency"],
-                )  # fmt: skip
-                await quarantine.release(connection, caller.account_id, connector_id)
-                changed.append("settings")
+                if settings != row["settings"]:
+                    await self._set_settings(connection, caller, row, settings)
+                    changed.append("settings")
             if wanted.credentials is not None:
                 sealed = self._keys.seal(connector_id, checked_credentials(manifest, wanted.credentials))
                 await connection.execute(_SEAL_AGAIN, connector_id, caller.account_id, sealed.key_id, sealed.ciphertext)
@@ -142,6 +143,13 @@ class ManageConnectors:
             await self._poke(connection, connector_id, row["route_key"])
 
         await self._database.run(work, account=caller.account_id)
+
+    @staticmethod
+    async def _set_settings(connection: Connection, caller: Caller, row: Any, settings: Mapping[str, str]) -> None:
+        """Other settings send other values: what was held back is tried again, what is sent by itself is gone through."""
+        await connection.execute(_SETTINGS, row["id"], settings, settings.get("currency") or row["shop_currency"])
+        await quarantine.release(connection, caller.account_id, row["id"])
+        await ask_resend(connection, row["id"])
 
     async def pause(self, caller: Caller, connector_id: UUID, only: str | None) -> None:
         """No further call is made until it is resumed; syncs answer 409. Paused twice is paused."""

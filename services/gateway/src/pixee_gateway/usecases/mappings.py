@@ -17,6 +17,7 @@ from pixee_gateway.problems import Pointer, Problem, invalid, not_found
 from pixee_gateway.security.authentication import Caller
 from pixee_gateway.usecases import quarantine
 from pixee_gateway.usecases.catalog_words import read_words
+from pixee_gateway.usecases.resends import ask_resend
 
 _MOST_ERRORS = 50
 _CONNECTOR = """
@@ -70,7 +71,8 @@ class Mappings:
     ) -> None:
         """Puts the whole mapping in place of the one of that version. Raises 404, 409 and 422 problems.
 
-        Items that were held back after failing are tried again: the mapping may be what they lacked.
+        Items that were held back after failing are tried again: the mapping may be what they lacked. Where auto-sync is on, what
+        the connector has at the shop is gone through by itself.
         """
 
         async def work(connection: Connection) -> None:
@@ -90,6 +92,7 @@ class Mappings:
             )
             await connection.execute(_RAISE, connector_id)
             await quarantine.release(connection, caller.account_id, connector_id)
+            await ask_resend(connection, connector_id)
             details = {"version": current + 1, "changed": _changed(before, wanted)}
             await connection.execute(
                 _AUDIT, caller.account_id, caller.key_id, "connector.mapping_changed", str(connector_id), details

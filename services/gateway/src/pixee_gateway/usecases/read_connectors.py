@@ -20,10 +20,14 @@ FROM connectors WHERE id = $1 AND account_id = $2 AND deleted_at IS NULL AND ($3
 """
 _STATS = """
 SELECT
-    count(*) FILTER (WHERE p.deleted_at IS NULL AND o.catalog_version >= p.content_version AND o.failure_reason IS NULL) AS synced,
+    count(*) FILTER (
+        WHERE p.deleted_at IS NULL AND o.failure_reason IS NULL AND o.hash <> ''
+          AND o.catalog_version >= p.content_version AND o.mapping_version >= c.mapping_version
+    ) AS synced,
     count(*) FILTER (WHERE p.deleted_at IS NOT NULL) AS to_withdraw,
     (SELECT product_count FROM accounts WHERE id = $2) AS live
 FROM listings l
+JOIN connectors c ON c.id = l.connector_id
 JOIN products p ON p.id = l.item_id
 LEFT JOIN listing_operations o ON o.connector_id = l.connector_id AND o.item_id = l.item_id AND o.operation = 'push_products'
 WHERE l.connector_id = $1 AND l.kind = 'product' AND l.state = 'confirmed'

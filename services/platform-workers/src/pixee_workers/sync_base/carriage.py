@@ -60,6 +60,9 @@ class Carriage:
     """The operation or the connector was refused as a whole: what is open is rejected with it."""
     _contexts: list[CourierContext] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.tally.mapping_version = self.connector.mapping_version
+
     @property
     def operation(self) -> Operation:
         return self.chunk.operation

@@ -91,6 +91,10 @@ class OperationRow:
     failure_class: str | None = None
     failure_hash: bytes | None = None
     failure_message: str | None = None
+    mapping_version: int = 0
+    """Of the connector's mapping and settings by which it was translated."""
+    unchanged: bool = False
+    """Nothing was sent: the shop has it as it would be sent."""
 
 
 @dataclass(frozen=True, slots=True)

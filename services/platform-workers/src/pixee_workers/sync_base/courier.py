@@ -19,6 +19,7 @@ from pixee_common.domain.ids import RouteKey
 from pixee_common.domain.job import Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.adapter import Adapter
+from pixee_workers.sync_base.behind_files import OpenFiles
 from pixee_workers.sync_base.breaker import PlatformBreaker
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk, ConnectorNote, Life
@@ -59,6 +60,7 @@ class PlatformCourier:
         self.clock = wiring.clock
         self._values = values(database, wiring.clock)
         self._intents = Intents(database)
+        self._files = OpenFiles(database)
         self._polls = Polls(database)
         self._shared = SharedBudgets(database, wiring.clock)
         manifests = {slug: adapter.manifest for slug, adapter in adapters.items()}
@@ -185,7 +187,7 @@ class PlatformCourier:
 
     def page_push(self, carriage: Carriage) -> PagePush:
         """What pushes a page of the carriage's items."""
-        return PagePush(carriage, self._values, self._intents)
+        return PagePush(carriage, self._values, self._intents, self._files)
 
     async def finish(self, carriage: Carriage) -> ChunkResult:
         """Ask what is due, send what is open, pull: by calls."""

@@ -13,8 +13,8 @@ from pixee_workers.sync_base.budget_periods import LONGEST_WAIT
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.items import ProductItem
+from pixee_workers.sync_base.origins import Origin
 from pixee_workers.sync_base.outcomes import Found, Linked, Outcome
-from pixee_workers.sync_base.results import Origin
 from pixee_workers.sync_base.together import together
 from pixee_workers.sync_base.tracks import Track
 

@@ -18,6 +18,8 @@ from pixee_workers.sync_base import outcome_sql
 from pixee_workers.sync_base.chunks import ChunkResult, ConnectorNote, IssueRow, ListingRow, OperationRow
 
 ChunkKey = tuple[UUID, int]
+OperationKey = tuple[UUID, UUID, Operation]
+"""Connector, item, operation."""
 
 
 def state_after(result: ChunkResult) -> str:
@@ -80,9 +82,9 @@ async def write_listings(connection: Connection, results: Iterable[ChunkResult])
         await connection.execute(outcome_sql.LISTINGS, _document(values))
 
 
-async def write_operations(connection: Connection, results: Iterable[ChunkResult]) -> None:
-    """What was sent, by item and operation."""
-    rows: dict[tuple[UUID, UUID, Operation], tuple[UUID, OperationRow]] = {}
+async def write_operations(connection: Connection, results: Iterable[ChunkResult]) -> list[OperationKey]:
+    """What was sent, by item and operation. Returns what was translated by a mapping that has been changed since."""
+    rows: dict[OperationKey, tuple[UUID, OperationRow]] = {}
     for result in results:
         for row in result.operations:
             rows[result.chunk.connector_id, row.item_id, row.operation] = (result.chunk.account_id, row)
@@ -95,13 +97,17 @@ async def write_operations(connection: Connection, results: Iterable[ChunkResult
                 "account_id": account,
                 "hash": None if row.hash is None else row.hash.hex(),
                 "catalog_version": row.catalog_version,
+                "mapping_version": row.mapping_version,
+                **({"unchanged": True} if row.unchanged else {}),
                 **_failure(row),
             }
             for (connector, item, operation), (account, row) in rows.items()
         ]
-        marked = await connection.fetch(outcome_sql.OPERATIONS, _document(values))
-        if marked:
-            await connection.execute(outcome_sql.QUARANTINE, *_columns([tuple(row) for row in marked], 3))
+        found = await connection.fetch(outcome_sql.OPERATIONS, _document(values))
+        if marked := [(row["connector_id"], row["item_id"], row["operation"]) for row in found if not row["stale"]]:
+            await connection.execute(outcome_sql.QUARANTINE, *_columns(marked, 3))
+        return [(row["connector_id"], row["item_id"], Operation(row["operation"])) for row in found if row["stale"]]
+    return []
 
 
 def _failure(row: OperationRow) -> dict[str, str | None]:

@@ -61,13 +61,15 @@ DELETE FROM listings l USING locked k WHERE l.connector_id = k.connector_id AND 
 # A failure leaves the hash (what the shop has) and notes the version that failed, so that a corrected item is known as such.
 # It is counted when it is the same again: same class, same attempt (`failures`). One without a class, and an answer that was lost
 # (the empty hash), say nothing of the item: what was counted stands, unless the catalog holds something newer by now.
-# Returned are items whose listing is marked as held back, or has to be from now on: hardly ever any.
+# Returned are items whose listing is marked as held back, or has to be from now on, and (stale) what is sent by itself and was
+# translated by a mapping that has been changed since: hardly ever any.
 OPERATIONS = """
 WITH asked AS MATERIALIZED (
     SELECT connector_id, item_id, operation, account_id, decode(hash, 'hex') AS hash, catalog_version, failure,
-           failure_class, decode(failure_hash, 'hex') AS failure_hash, left(failure_message, 1000) AS failure_message
+           failure_class, decode(failure_hash, 'hex') AS failure_hash, left(failure_message, 1000) AS failure_message,
+           mapping_version, unchanged
     FROM json_to_recordset($1::json) AS a(connector_id uuid, item_id uuid, operation text, account_id uuid, hash text,
-                                          catalog_version bigint, failure text, failure_class text, failure_hash text,
+                                          catalog_version bigint, mapping_version int, unchanged bool, failure text, failure_class text, failure_hash text,
                                           failure_message text)
 ), held AS MATERIALIZED (
     SELECT a.connector_id, a.item_id, a.operation FROM asked a
@@ -75,15 +77,17 @@ WITH asked AS MATERIALIZED (
     WHERE (l.state || '') = 'quarantined'
 ), written AS (
 INSERT INTO listing_operations AS o (connector_id, item_id, operation, account_id, hash, catalog_version, sent_at, failures,
-                                     failure_reason, failure_message, failure_class, failure_hash, failing_since)
+                                     failure_reason, failure_message, failure_class, failure_hash, failing_since, mapping_version)
 SELECT connector_id, item_id, operation, account_id, hash, catalog_version,
-       CASE WHEN failure IS NULL THEN now() END, CASE WHEN failure_class IS NULL THEN 0 ELSE 1 END, failure, failure_message,
-       failure_class, failure_hash, CASE WHEN failure_class IS NOT NULL THEN now() END
+       CASE WHEN failure IS NULL AND unchanged IS NOT TRUE THEN now() END, CASE WHEN failure_class IS NULL THEN 0 ELSE 1 END, failure, failure_message,
+       failure_class, failure_hash, CASE WHEN failure_class IS NOT NULL THEN now() END, mapping_version
 FROM asked ORDER BY connector_id, item_id, operation
 ON CONFLICT (connector_id, item_id, operation) DO UPDATE
 SET hash = coalesce(excluded.hash, o.hash),
     catalog_version = CASE WHEN excluded.hash IS NULL THEN greatest(o.catalog_version, excluded.catalog_version)
                            ELSE excluded.catalog_version END,
+    mapping_version = CASE WHEN excluded.hash IS NULL THEN greatest(o.mapping_version, excluded.mapping_version)
+                           ELSE excluded.mapping_version END,
     sent_at = coalesce(excluded.sent_at, o.sent_at),
     failures = CASE WHEN excluded.failure_class IS NULL AND (excluded.failure_reason IS NOT NULL OR excluded.hash = '')
                     THEN CASE WHEN excluded.catalog_version > o.catalog_version THEN 0 ELSE o.failures END
@@ -103,10 +107,12 @@ SET hash = coalesce(excluded.hash, o.hash),
     failure_message = CASE WHEN excluded.failure_class IS NULL AND excluded.failure_reason IS NOT NULL AND o.failures > 0
                                 AND excluded.catalog_version <= o.catalog_version THEN o.failure_message
                            ELSE excluded.failure_message END
-RETURNING o.connector_id, o.item_id, o.operation, o.failures
+RETURNING o.connector_id, o.item_id, o.operation, o.failures, o.mapping_version
 )
-SELECT connector_id, item_id, operation FROM written WHERE failures >= 3
-UNION SELECT connector_id, item_id, operation FROM held
+SELECT connector_id, item_id, operation, false AS stale FROM written WHERE failures >= 3
+UNION SELECT connector_id, item_id, operation, false FROM held
+UNION SELECT w.connector_id, w.item_id, w.operation, true FROM written w
+JOIN connectors n ON n.id = w.connector_id AND n.mapping_version > w.mapping_version AND w.operation = ANY(n.auto_sync)
 """
 
 # What failed three times in the same way is held back until it is corrected; what went through is held back no longer.

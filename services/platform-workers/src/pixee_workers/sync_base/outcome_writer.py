@@ -101,8 +101,8 @@ class OutcomeWriter:
             return attempts
         results = [result for _, result in passed]
         await outcome_rows.write_listings(connection, results)
-        await outcome_rows.write_operations(connection, results)
-        await mark_overtaken(connection, results)
+        stale = await outcome_rows.write_operations(connection, results)
+        await mark_overtaken(connection, results, stale)
         await outcome_rows.write_issues(connection, results)
         await outcome_rows.write_remote_jobs(connection, results)
         await outcome_rows.write_pages(connection, results)

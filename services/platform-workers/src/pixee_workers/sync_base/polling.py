@@ -12,8 +12,9 @@ from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.carriage import Carriage
+from pixee_workers.sync_base.origins import Origin
 from pixee_workers.sync_base.outcomes import Outcome, PollResult, RemoteJob
-from pixee_workers.sync_base.results import Origin, backoff
+from pixee_workers.sync_base.results import backoff
 from pixee_workers.sync_base.tracks import origin_from
 
 _OPEN = """

@@ -10,15 +10,17 @@ from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import COUNTS_AS, Counted, Operation, OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.manifest import Atomicity, Idempotency
+from pixee_workers.sync_base.behind_files import OpenFiles
 from pixee_workers.sync_base.carriage import Carriage
 from pixee_workers.sync_base.culprits import Culprits
 from pixee_workers.sync_base.hashes import submission_key
 from pixee_workers.sync_base.intents import Intents
 from pixee_workers.sync_base.look_ups import LookUps, begun, begun_at
+from pixee_workers.sync_base.origins import Origin
 from pixee_workers.sync_base.outcomes import Outcome, Submission
 from pixee_workers.sync_base.preparing import Ready, prepare
 from pixee_workers.sync_base.reading_ahead import Ahead
-from pixee_workers.sync_base.results import Origin, backoff
+from pixee_workers.sync_base.results import backoff
 from pixee_workers.sync_base.splitting import Limits, split
 from pixee_workers.sync_base.together import together
 from pixee_workers.sync_base.tracks import Track, origin_of, sent_record
@@ -33,8 +35,9 @@ _STALE_SECONDS = 2.0
 class PagePush:
     """The items of one page. `run` leaves everything in the carriage's tally."""
 
-    def __init__(self, carriage: Carriage, values: Values, intents: Intents) -> None:
+    def __init__(self, carriage: Carriage, values: Values, intents: Intents, files: OpenFiles) -> None:
         self._carriage = carriage
+        self._files = files
         self._values = values
         self._intents = intents
         self._look_ups = LookUps(carriage, intents)
@@ -83,7 +86,8 @@ class PagePush:
     async def _tracks(self, item_ids: Sequence[UUID], ahead: Ahead | None = None) -> list[Track]:
         kind = self._carriage.tally.kind
         self._forced = {item for item in item_ids if kind(item) in {OutcomeKind.UNKNOWN, OutcomeKind.EXISTS}}
-        return [self._track(ready) for ready in await self._read(item_ids, ahead)]
+        tracks = [self._track(ready) for ready in await self._read(item_ids, ahead)]
+        return await self._files.behind(self._carriage, tracks)
 
     async def _intend(self, tracks: Sequence[Track]) -> None:
         creating = [track for track in tracks if track.ready.creates]
@@ -307,10 +311,6 @@ class PagePush:
 
 def _noted(outcome: Outcome) -> Outcome:
     """An item that the shop says exists is not settled by that: it stays open until it was looked up."""
-    return (
-        replace(outcome, linked=replace(outcome.linked, product=None, variants={})) if _is_claim(outcome) else outcome
-    )
-
-
-def _is_claim(outcome: Outcome) -> bool:
-    return outcome.kind is OutcomeKind.EXISTS
+    if outcome.kind is not OutcomeKind.EXISTS:
+        return outcome
+    return replace(outcome, linked=replace(outcome.linked, product=None, variants={}))

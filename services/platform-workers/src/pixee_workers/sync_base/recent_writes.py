@@ -22,6 +22,7 @@ class Sent:
 
     hash: bytes
     version: int
+    mapping_version: int = 0
 
 
 class RecentWrites:

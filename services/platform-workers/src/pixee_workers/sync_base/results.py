@@ -1,7 +1,7 @@
 """From outcomes to the rows that one transaction writes for a chunk."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from pixee_common.domain.job import (
     OutcomeKind,
 )
 from pixee_common.domain.reasons import ReasonCode
-from pixee_workers.sync_base.assembling import ReadItem
 from pixee_workers.sync_base.chunks import (
     ChunkResult,
     ClaimedChunk,
@@ -34,7 +33,9 @@ from pixee_workers.sync_base.chunks import (
 )
 from pixee_workers.sync_base.failures import failure_class
 from pixee_workers.sync_base.hashes import UNSURE
-from pixee_workers.sync_base.items import Action, Listing, ProductItem, PushItem
+from pixee_workers.sync_base.items import Action, Listing, ProductItem
+from pixee_workers.sync_base.kinds_of_listings import all_listings, kinds_of
+from pixee_workers.sync_base.origins import Origin
 from pixee_workers.sync_base.outcomes import Notice, Outcome, RemoteJob
 from pixee_workers.sync_base.recent_writes import RecentWrites, Sent
 
@@ -46,34 +47,14 @@ def backoff(attempt: int) -> float:
     return min(LONGEST_PAUSE, 2.0 ** min(attempt, 9))
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Of what an outcome speaks: the item as it was sent. Without an item only its name is known (a polled outcome)."""
-
-    item_id: UUID
-    product_id: UUID
-    sku: str | None
-    version: int
-    hash: bytes | None = None
-    attempt: bytes | None = None
-    """What a failure of it is held against (`failures`); null where no call was made for it."""
-    item: PushItem | None = None
-    shared_eans: tuple[str, ...] = ()
-    carried_stock: tuple[OperationRow, ...] = ()
-    carried_prices: tuple[OperationRow, ...] = ()
-
-    @classmethod
-    def of(cls, read: ReadItem, attempt: bytes | None = None) -> "Origin":
-        """An item that was not sent. `attempt` where the shop was asked for it all the same."""
-        return cls(read.id, read.product_id, read.sku, read.version, attempt=attempt, shared_eans=read.shared_eans)
-
-
 class Tally:
     """Gathers what became of a chunk's items; `result` is what the lane writes."""
 
     def __init__(self, chunk: ClaimedChunk, recent: RecentWrites, clock: Clock) -> None:
         self.chunk = chunk
         self.called = False
+        self.mapping_version = 0
+        """Of the connector's mapping and settings, by which the items of this carry are translated."""
         self.page: PulledPageRow | None = None
         self.page_to_come: PageToCome | None = None
         self._recent = recent
@@ -101,7 +82,9 @@ class Tally:
         if outcome.kind is OutcomeKind.APPLIED:
             self._applied(origin, outcome)
         elif outcome.kind is OutcomeKind.UNKNOWN:
-            self._sent(OperationRow(origin.item_id, self.chunk.operation, UNSURE, origin.version))
+            self._sent(self._row(origin, UNSURE))
+        elif outcome.reason is ReasonCode.UNCHANGED:
+            self._unchanged(origin)
         elif COUNTS_AS[outcome.kind] is Counted.FAILED and outcome.kind is not OutcomeKind.QUARANTINED:
             self._operations[origin.item_id, self.chunk.operation] = self._failure(origin, outcome)
         self._report(origin, outcome)
@@ -109,10 +92,24 @@ class Tally:
     def _failure(self, origin: Origin, outcome: Outcome) -> OperationRow:
         reason = outcome.reason or ReasonCode.INTERNAL
         counted = None if origin.attempt is None else failure_class(reason, outcome.message)
-        return OperationRow(
-            *(origin.item_id, self.chunk.operation, None, origin.version, reason),
-            *(counted, origin.attempt, outcome.message),
+        row = self._row(origin, None)
+        return replace(
+            row,
+            failure=reason,
+            failure_class=counted,
+            failure_hash=origin.attempt,
+            failure_message=outcome.message,
         )
+
+    def _row(self, origin: Origin, digest: bytes | None) -> OperationRow:
+        mapping = self.mapping_version if origin.mapping_version is None else origin.mapping_version
+        return OperationRow(origin.item_id, self.chunk.operation, digest, origin.version, mapping_version=mapping)
+
+    def _unchanged(self, origin: Origin) -> None:
+        """The shop has what would be sent: noted, so that nobody goes through it again for this version or this mapping."""
+        sent = origin.sent
+        if sent is not None and (sent.version < origin.version or sent.mapping_version < self.mapping_version):
+            self._sent(replace(self._row(origin, sent.hash), unchanged=True))
 
     def counted_elsewhere(self, item_id: UUID) -> None:
         """The item's failure is one that another chunk of the same file has told already: it must not count twice."""
@@ -251,11 +248,11 @@ class Tally:
     def _applied(self, origin: Origin, outcome: Outcome) -> None:
         item = origin.item
         if isinstance(item, ProductItem) and item.action is Action.DELETE:
-            for kind, listing in _all_listings(item):
+            for kind, listing in all_listings(item):
                 self._gone[kind, listing.external_id] = None
                 self._recent.gone(self.chunk.connector_id, listing.external_id)
         if origin.hash is not None:
-            self._sent(OperationRow(origin.item_id, self.chunk.operation, origin.hash, origin.version))
+            self._sent(self._row(origin, origin.hash))
         for row in (
             *(origin.carried_stock if outcome.carried_stock else ()),
             *(origin.carried_prices if outcome.carried_price else ()),
@@ -265,7 +262,7 @@ class Tally:
     def _sent(self, row: OperationRow) -> None:
         self._operations[row.item_id, row.operation] = row
         if row.hash is not None:
-            sent = Sent(row.hash, row.catalog_version)
+            sent = Sent(row.hash, row.catalog_version, row.mapping_version)
             self._recent.sent(self.chunk.connector_id, row.item_id, row.operation, sent)
 
     def _report(self, origin: Origin, outcome: Outcome) -> None:
@@ -297,22 +294,6 @@ class Tally:
     def candidates(self, item_id: UUID, external_ids: tuple[str, ...]) -> None:
         """Objects of the shop among which a person has to choose."""
         self._issues[item_id] = replace(self._issues[item_id], candidates=external_ids)
-
-
-def kinds_of(item: PushItem | None, external_id: str) -> set[str]:
-    """Of which kinds of listing the external id may be: where a product has no parent of its own, of both."""
-    if isinstance(item, ProductItem):
-        kinds = {kind for kind, listing in _all_listings(item) if listing.external_id == external_id}
-        return kinds or {"variant"}
-    if item is None or item.listing.parent_external_id is None:
-        return {"product", "variant"}
-    return {"product"} if external_id == item.listing.parent_external_id else {"variant"}
-
-
-def _all_listings(item: ProductItem) -> list[tuple[str, Listing]]:
-    variants = [variant.listing for variant in item.variants if variant.listing is not None]
-    own = [] if item.listing is None else [("product", item.listing)]
-    return [*own, *(("variant", listing) for listing in (*variants, *item.gone))]
 
 
 def _shared_ean(origin: Origin) -> tuple[Notice, ...]:

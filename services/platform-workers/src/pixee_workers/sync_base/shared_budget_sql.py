@@ -16,6 +16,7 @@ import asyncpg
 from pixee_common.clock import Clock
 from pixee_common.db import Connection, Database
 from pixee_common.platforms.manifest import DailyBudget, SharedBudgetSpec, SlotBudget, TokenBucketBudget, WindowBudget
+from pixee_common.telemetry import record
 from pixee_workers.sync_base import shared_budget_statements as sql
 from pixee_workers.sync_base.budget_periods import DAY_GUARD, WINDOW_STEPS, DayBorder, slot_guard
 from pixee_workers.sync_base.calls import BudgetReading
@@ -83,7 +84,12 @@ class BudgetRow:
                 await connection.execute(sql.ENSURE, *self.place)
 
         row = await self.database.run(work, alone=True)
-        return self._answer(row, id_, begun + life, life, least)
+        answer = self._answer(row, id_, begun + life, life, least)
+        labels = {"platform": self.place[0], "budget": self.place[1]}
+        record("pixee_budget_leases_total", **labels, result="none" if answer.lease is None else "taken")
+        if answer.lease is not None:
+            record("pixee_budget_leased_total", answer.lease.amount, **labels)
+        return answer
 
     async def give_back(self, lease: Lease, amount: float) -> None:
         """What was leased and never used."""

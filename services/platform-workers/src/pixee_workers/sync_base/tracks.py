@@ -13,9 +13,9 @@ from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.chunks import OperationRow
 from pixee_workers.sync_base.connectors_read import Connector
 from pixee_workers.sync_base.items import Listing, PriceItem, ProductItem, PushVariant, StockItem
+from pixee_workers.sync_base.origins import Origin
 from pixee_workers.sync_base.outcomes import Linked, Outcome
 from pixee_workers.sync_base.preparing import Ready, mapped_hash
-from pixee_workers.sync_base.results import Origin
 
 
 @dataclass(eq=False, slots=True)
@@ -81,6 +81,7 @@ def origin_of(ready: Ready, outcome: Outcome, connector: Connector, adapter: Ada
         shared_eans=ready.read.shared_eans,
         carried_stock=stock,
         carried_prices=prices,
+        mapping_version=connector.mapping_version,
     )
 
 
@@ -90,6 +91,7 @@ def sent_record(ready: Ready, connector: Connector, adapter: Adapter) -> dict[st
         "hash": ready.hash.hex(),
         "attempt": ready.attempt.hex(),
         "version": ready.read.version,
+        "mapping": connector.mapping_version,
         "product_id": str(ready.read.product_id),
         "sku": ready.read.sku,
     }
@@ -104,9 +106,10 @@ def sent_record(ready: Ready, connector: Connector, adapter: Adapter) -> dict[st
 
 def origin_from(item_id: UUID, record: Mapping[str, Any]) -> Origin:
     """The origin of an item that was sent in a remote job, by whatever worker."""
+    mapping: int = record.get("mapping", 0)
     carried = {
         name: tuple(
-            OperationRow(UUID(variant), operation, bytes.fromhex(digest), version)
+            OperationRow(UUID(variant), operation, bytes.fromhex(digest), version, mapping_version=mapping)
             for variant, digest, version in record.get(name, ())
         )
         for name, operation in _CARRIED.items()
@@ -121,6 +124,7 @@ def origin_from(item_id: UUID, record: Mapping[str, Any]) -> Origin:
         attempt=bytes.fromhex(record.get("attempt", record["hash"])),
         carried_stock=carried["stock"],
         carried_prices=carried["prices"],
+        mapping_version=mapping,
     )
 
 
@@ -137,7 +141,8 @@ def _carried(ready: Ready, connector: Connector, adapter: Adapter, operation: Op
         item = _as_item(ready.item, variant, *ready.read.variant_versions[variant.id], operation)
         found = mapped_hash(operation, item, connector, adapter) if item is not None else None
         if item is not None and isinstance(found, tuple):
-            rows.append(OperationRow(variant.id, operation, found[1], item.version))
+            version = connector.mapping_version
+            rows.append(OperationRow(variant.id, operation, found[1], item.version, mapping_version=version))
     return tuple(rows)
 
 

@@ -25,7 +25,7 @@ SELECT id, (SELECT count(*) FROM variants v WHERE v.product_id = p.id AND v.dele
   FROM unnest($1::uuid[]) AS p (id)
 """
 _SENT_COLUMNS = """
-o.hash, o.catalog_version AS sent_version, coalesce(o.failures, 0) AS failures, o.failure_hash, o.failure_message
+o.hash, o.catalog_version AS sent_version, o.mapping_version AS sent_mapping, coalesce(o.failures, 0) AS failures, o.failure_hash, o.failure_message
 """
 # Looked up item by item: joined, a table without statistics (a young one, a busy one) is read whole for every item.
 _PRODUCTS = f"""
@@ -219,7 +219,7 @@ def _note_listing(rows: Rows, row: Row) -> None:
 
 def _note_sent(rows: Rows, row: Row) -> None:
     if row["hash"] is not None:
-        rows.sent[row["id"]] = Sent(row["hash"], row["sent_version"])
+        rows.sent[row["id"]] = Sent(row["hash"], row["sent_version"], row["sent_mapping"])
     if row["failures"] >= QUARANTINE_AFTER:
         rows.hopeless[row["id"]] = Held(row["sent_version"], row["failure_hash"], row["failure_message"])
 

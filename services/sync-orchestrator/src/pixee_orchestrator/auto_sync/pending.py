@@ -14,7 +14,8 @@ SCOPE = {"pending_changes": True}
 """The scope of such a job: what is pending when its turn comes."""
 
 # Oldest first, so that items that change all the time never keep others waiting. What a writer holds is taken next time, with
-# the value that is being written. What the shop has already in this version (a job that ran meanwhile sent it) is dropped.
+# the value that is being written. What the shop has already in this version and by this mapping (a job that ran meanwhile sent it)
+# is dropped; an answer that was lost (the empty hash) says nothing of it.
 # By place in the table, because writers wait for these rows and the planner's statistics of such a table are always too old. A
 # row that was marked anew since this statement began is not at its place any more: it stays pending.
 _TAKE = """
@@ -26,8 +27,9 @@ WITH gone AS MATERIALIZED (
     RETURNING item_id, version
 ), news AS MATERIALIZED (
     SELECT g.item_id FROM gone g LEFT JOIN LATERAL (
-        SELECT o.hash IS NOT NULL AND o.failure_reason IS NULL AND o.catalog_version >= g.version AS newest
-        FROM listing_operations o
+        SELECT o.hash <> '' AND o.failure_reason IS NULL AND o.catalog_version >= g.version
+               AND o.mapping_version >= c.mapping_version AS newest
+        FROM listing_operations o JOIN connectors c ON c.id = o.connector_id
         WHERE o.connector_id = $1 AND o.item_id = g.item_id AND o.operation = $2 OFFSET 0
     ) sent ON true
     WHERE sent.newest IS NOT TRUE

@@ -1,6 +1,6 @@
 """Moves jobs to the state that their counters and chunks call for: turn ended, awaiting verdicts, final.
 
-Lock order of the whole service: route → chunks (by job, number) → jobs (by id) → connectors. A job row is locked in a statement
+Lock order of the whole service: route → chunks (by job, number) → jobs (by id) → pending changes → connectors. A job row is locked in a statement
 of its own, before the one that looks at its chunks: a snapshot must not be older than the lock.
 """
 
@@ -13,6 +13,7 @@ from pixee_common.db import Connection
 from pixee_common.db.channels import PLAN
 from pixee_common.domain.job import FINAL_JOB_STATES, JobState, Operation
 from pixee_common.telemetry import record
+from pixee_orchestrator.auto_sync.given_back import give_back
 from pixee_orchestrator.progress.lifecycle import JOB_COLUMNS, announce
 from pixee_orchestrator.progress.rules import Standing, Verdict, judge
 
@@ -101,6 +102,10 @@ async def settle(connection: Connection, job_ids: Iterable[UUID]) -> list[UUID]:
         [verdict.state in FINAL_JOB_STATES for _, verdict in moves],
     )
     await announce(connection, moved)
+    await give_back(
+        connection,
+        [row["id"] for row, _ in moves if row["cancel_requested_at"] is not None and not row["sending_done"]],
+    )
     final = [row for row in moved if row["finished_at"] is not None]
     if final:
         await connection.execute(STAMP_CONNECTORS, sorted({row["connector_id"] for row in final}))

@@ -1,4 +1,4 @@
-"""Our products and variants at the shops: listings and, for each operation, what was last sent; changes waiting to be sent."""
+"""Our products and variants at the shops: listings and, for each operation, what was last sent; what waits to be sent by itself."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, text
 
@@ -48,6 +48,13 @@ listing_operations = Table(
     key("account_id"),
     Column("hash", LargeBinary, nullable=True, comment="Over mapped values and adapter version."),
     Column("catalog_version", BigInteger, nullable=False, server_default=text("0")),
+    Column(
+        "mapping_version",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="The connector's mapping and settings by which it was translated.",
+    ),
     moment("sent_at"),
     Column("failures", SmallInteger, nullable=False, server_default=text("0")),
     words("failure_reason", nullable=True),
@@ -100,4 +107,14 @@ pending_changes = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     born(),
     Index("ix_pending_changes_oldest", "connector_id", "operation", "created_at"),
+)
+
+resends = Table(
+    "resends",
+    metadata,
+    key("connector_id", primary_key=True),
+    words("operation", primary_key=True),
+    key("account_id"),
+    key("after", nullable=True, comment="Last item gone through."),
+    born(),
 )

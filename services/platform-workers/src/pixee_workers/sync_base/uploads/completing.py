@@ -9,8 +9,8 @@ from pydantic import JsonValue
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.job import OutcomeKind
 from pixee_workers.sync_base.carriage import Carriage
+from pixee_workers.sync_base.origins import Origin
 from pixee_workers.sync_base.outcomes import Outcome
-from pixee_workers.sync_base.results import Origin
 from pixee_workers.sync_base.tracks import Track
 from pixee_workers.sync_base.upload_contract import Completer
 

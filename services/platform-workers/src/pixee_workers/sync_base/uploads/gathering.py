@@ -16,9 +16,9 @@ from pydantic import JsonValue
 from pixee_common.domain.job import OutcomeKind
 from pixee_common.domain.reasons import ReasonCode
 from pixee_workers.sync_base.carriage import Carriage
+from pixee_workers.sync_base.origins import Origin
 from pixee_workers.sync_base.outcomes import Outcome
 from pixee_workers.sync_base.pushing import PagePush
-from pixee_workers.sync_base.results import Origin
 from pixee_workers.sync_base.tracks import Track, sent_record
 from pixee_workers.sync_base.upload_contract import Uploader
 from pixee_workers.sync_base.uploads.completing import completed, kept_record

@@ -4,7 +4,7 @@ The chunk, its counts and its issues stay as they are: a finished job's counters
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from pixee_common.db import Connection, Database
@@ -15,6 +15,7 @@ from pixee_workers.sync_base import outcome_rows
 from pixee_workers.sync_base.chunks import ChunkResult
 from pixee_workers.sync_base.insisting import insist
 from pixee_workers.sync_base.outcome_writer import SOURCE
+from pixee_workers.sync_base.overtaken import mark_overtaken
 from pixee_workers.sync_base.unwritable_text import is_unwritable_text, writable
 from pixee_workers.sync_base.uploads import statements
 from pixee_workers.sync_base.uploads.rows import Part
@@ -59,7 +60,8 @@ class LateRows:
 async def _tell(connection: Connection, late: Late) -> None:
     chunk = late.result.chunk
     await outcome_rows.write_listings(connection, [late.result])
-    await outcome_rows.write_operations(connection, [late.result])
+    stale = await outcome_rows.write_operations(connection, [late.result])
+    await mark_overtaken(connection, [replace(late.result, remote_done=(late.part.row_id,))], stale)
     verdicts = late.told.values()
     await connection.execute(
         statements.VERDICTS,
