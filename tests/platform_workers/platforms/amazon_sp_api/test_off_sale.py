@@ -68,17 +68,17 @@ async def test_what_is_off_sale_stays_so_whatever_is_pushed_and_costs_nothing(sh
     (outcome,) = await shop.push(off)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.SKIPPED, ReasonCode.UNCHANGED)
     assert shop.asked()[mark:] == []
-    (outcome,) = await shop.push(stock(off, 0, 44))
+    (outcome,) = await shop.push(stock(off, 44))
     assert outcome.kind is OutcomeKind.APPLIED
     assert _pieces(shop, "TEE-S") == _pieces(shop, "TEE-M") == [0]
-    assert values(stock(off, 0, 44)) == values(stock(off, 0, 12)), "a number that is not sent makes no call"
-    (outcome,) = await shop.push(priced(off, 0, price("33.00")))
+    assert values(stock(off, 44)) == values(stock(off, 12)), "a number that is not sent makes no call"
+    (outcome,) = await shop.push(priced(off, price("33.00")))
     assert outcome.kind is OutcomeKind.APPLIED
 
 
 async def test_what_is_active_again_comes_back_with_content_and_pieces(shop: Shop) -> None:
     (one,) = await shop.listed(item(shirt(), quantity=7))
-    before = values(stock(one, 0, 7))
+    before = values(stock(one, 7))
     draft = _as(one, shirt(**DRAFT))
     off = _after(draft, (await shop.push(draft))[0])
     (outcome,) = await shop.push(_as(off, shirt(names={"fr": "Neuf"})))
@@ -86,13 +86,13 @@ async def test_what_is_active_again_comes_back_with_content_and_pieces(shop: Sho
     assert _pieces(shop, "TEE-S") == _pieces(shop, "TEE-M") == [7]
     assert shop.truth()["TEE-S"]["attributes"]["item_name"][0]["value"] == "Neuf"
     back = _after(off, outcome)
-    assert values(stock(back, 0, 7)) != before, "the stock push would think that its last number still stands"
+    assert values(stock(back, 7)) != before, "the stock push would think that its last number still stands"
     mark = len(shop.context.calls)
     (outcome,) = await shop.push(_as(back, shirt(names={"fr": "Encore"})))
     assert outcome.kind is OutcomeKind.APPLIED
     assert b"fulfillment_availability" not in b"".join(call.content or b"" for call in shop.context.calls[mark:])
     again = _after(back, outcome)
-    assert values(stock(again, 0, 7)) == values(stock(back, 0, 7)), "one return is one number sent anew"
+    assert values(stock(again, 7)) == values(stock(back, 7)), "one return is one number sent anew"
 
 
 async def test_amazons_own_warehouse_is_told_and_not_touched(shop: Shop) -> None:
@@ -140,7 +140,7 @@ async def test_a_product_without_stock_at_amazon_is_marked_without_a_write(shop:
     (one,) = await shop.listed(one)
     (outcome,) = await shop.push(_as(one, food(**DRAFT)))
     assert outcome.kind is OutcomeKind.APPLIED
-    assert values(stock(_after(one, outcome), 0, 9))["quantity"] == 0
+    assert values(stock(_after(one, outcome), 9))["quantity"] == 0
 
 
 async def test_files_take_off_sale_and_bring_back_like_calls(shop: Shop) -> None:
@@ -159,7 +159,7 @@ async def test_a_late_verdict_brings_back_no_old_notes(shop: Shop) -> None:
     off = _after(one, (await shop.push(_as(one, food(**DRAFT))))[0])
     outcome = (await shop.poll(before.remote_jobs[0]))[one.id]
     assert outcome.kind is OutcomeKind.APPLIED
-    assert values(stock(_after(off, outcome), 0, 9))["quantity"] == 0
+    assert values(stock(_after(off, outcome), 9))["quantity"] == 0
 
 
 def test_a_draft_needs_no_mapping_to_be_left_alone() -> None:

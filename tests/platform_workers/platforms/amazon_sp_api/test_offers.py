@@ -133,8 +133,8 @@ async def test_an_update_of_an_offer_stays_one_and_touches_no_price(shop: Shop) 
     assert after == {name: value for name, value in before.items() if name != "merchant_shipping_group"}
     assert not {"searchCatalogItems", "getListingsRestrictions"} & set(shop.asked()[mark:]), "it is listed already"
     one = listed(one, outcome.linked) if outcome.linked.product else one
-    await pushed(shop, stock(one, 0, 3))
-    await pushed(shop, priced(one, 0, price("15.00")))
+    await pushed(shop, stock(one, 3))
+    await pushed(shop, priced(one, price("15.00")))
     assert shop.truth()["CHOC"]["attributes"]["fulfillment_availability"][0]["quantity"] == 3
 
 

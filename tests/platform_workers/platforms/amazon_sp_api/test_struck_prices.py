@@ -33,39 +33,39 @@ async def _pushed(shop: Shop, one: PriceItem) -> Outcome:
 async def test_what_a_create_put_is_taken_away_when_it_is_no_more(shop: Shop) -> None:
     (one,) = await shop.listed(item(food(), cost=price("19.90", "24.90")))
     assert _has(shop) == [WAS]
-    outcome = await _pushed(shop, priced(one, 0, price("19.90")))
+    outcome = await _pushed(shop, priced(one, price("19.90")))
     assert _has(shop) is None
     has = shop.truth()["CHOC"]["attributes"]
     assert has["purchasable_offer"][0]["our_price"] == [{"schedule": [{"value_with_tax": 19.9}]}]
     mark = len(shop.context.calls)
-    await _pushed(shop, priced(_after(one, outcome), 0, price("18.00")))
+    await _pushed(shop, priced(_after(one, outcome), price("18.00")))
     assert b"list_price" not in b"".join(call.content or b"" for call in shop.context.calls[mark:])
 
 
 async def test_what_a_price_push_put_is_taken_away_too_and_can_come_again(shop: Shop) -> None:
     (one,) = await shop.listed(item(food()))
-    one = _after(one, await _pushed(shop, priced(one, 0, price("19.90", "24.90"))))
+    one = _after(one, await _pushed(shop, priced(one, price("19.90", "24.90"))))
     assert _has(shop) == [WAS]
-    one = _after(one, await _pushed(shop, priced(one, 0, price("19.90"))))
+    one = _after(one, await _pushed(shop, priced(one, price("19.90"))))
     assert _has(shop) is None
-    await _pushed(shop, priced(one, 0, price("19.90", "24.90")))
+    await _pushed(shop, priced(one, price("19.90", "24.90")))
     assert _has(shop) == [WAS]
 
 
 async def test_an_update_of_the_product_does_not_forget_whose_it_is(shop: Shop) -> None:
     (one,) = await shop.listed(item(food()))
-    one = _after(one, await _pushed(shop, priced(one, 0, price("19.90", "24.90"))))
+    one = _after(one, await _pushed(shop, priced(one, price("19.90", "24.90"))))
     (outcome,) = await shop.push(replace(one, product=food(names={"fr": "Autre"}, short_descriptions={})))
     assert outcome.kind is OutcomeKind.APPLIED
     assert _has(shop) == [WAS], "an update of the content touches no price"
-    await _pushed(shop, priced(_after(one, outcome), 0, price("19.90")))
+    await _pushed(shop, priced(_after(one, outcome), price("19.90")))
     assert _has(shop) is None
 
 
 async def test_what_the_seller_put_by_hand_stays(shop: Shop) -> None:
     (one,) = await shop.listed(item(food()))
     shop.plant("CHOC", shop.truth()["CHOC"]["attributes"] | {"list_price": [WAS]})
-    await _pushed(shop, priced(one, 0, price("18.00")))
+    await _pushed(shop, priced(one, price("18.00")))
     assert _has(shop) == [WAS]
 
 
@@ -75,7 +75,7 @@ async def test_what_is_gone_already_needs_no_patch(shop: Shop) -> None:
     del attributes["list_price"]
     shop.plant("CHOC", attributes)
     mark = len(shop.context.calls)
-    outcome = await _pushed(shop, priced(one, 0, price("19.90")))
+    outcome = await _pushed(shop, priced(one, price("19.90")))
     assert b"list_price" not in b"".join(call.content or b"" for call in shop.context.calls[mark:])
     assert "struck" not in outcome.linked.variants[one.variants[0].id].refs
 
@@ -84,20 +84,20 @@ async def test_where_one_is_demanded_zero_stands_for_none(shop: Shop, monkeypatc
     (one,) = await shop.listed(item(food(), cost=price("19.90", "24.90")))
     japan = marketplaces.Marketplace(FR, "JP", "EU", "fr_FR")
     monkeypatch.setitem(marketplaces.MARKETPLACES, FR, japan)
-    outcome = await _pushed(shop, priced(one, 0, price("19.90")))
+    outcome = await _pushed(shop, priced(one, price("19.90")))
     assert _has(shop) == [WAS | {"value_with_tax": 0.0}]
     assert outcome.linked.variants == {}, "it is ours as before"
 
 
 async def test_in_a_file_the_patch_is_the_same(shop: Shop) -> None:
     (one,) = await shop.listed(item(food(), cost=price("19.90", "24.90")))
-    _, (message,) = await shop.file(priced(one, 0, price("19.90")))
+    _, (message,) = await shop.file(priced(one, price("19.90")))
     assert message["patches"][1] == {
         "op": "delete",
         "path": "/attributes/list_price",
         "value": [{"currency": "EUR", "marketplace_id": FR}],
     }
-    await shop.feed(priced(one, 0, price("19.90")))
+    await shop.feed(priced(one, price("19.90")))
     assert _has(shop) is None
 
 
@@ -128,6 +128,6 @@ async def test_an_equal_price_does_not_tell_that_the_struck_one_is_gone(shop: Sh
     shop.context.forget_token()
     shop.limits(visible_after_s=100.0)
     mark = len(shop.asked())
-    await _pushed(shop, priced(one, 0, price("19.90")))
+    await _pushed(shop, priced(one, price("19.90")))
     looks = shop.asked()[mark:].count("searchListingsItems") - 1
     assert looks > 1, "applied before Amazon shows it"
