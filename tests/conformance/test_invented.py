@@ -1,4 +1,4 @@
-"""What the invented platform is there to prove: that an adapter is small, and that its folder is all there is of it."""
+"""What the invented platforms are there to prove: that an adapter is small, and that its folder is all there is of it."""
 
 import importlib
 from pathlib import Path

@@ -7,9 +7,18 @@ from uuid import uuid4
 from pixee_common.domain.ids import ProductId, VariantId
 from pixee_common.domain.money import Price
 from pixee_common.domain.product import Option, Product, Variant
-from pixee_workers.sync_base.items import Action, Listing, ProductItem, PulledProduct, PulledVariant, PushVariant
+from pixee_workers.sync_base.items import (
+    Action,
+    Listing,
+    Mapped,
+    ProductItem,
+    PulledProduct,
+    PulledVariant,
+    PushVariant,
+    StockItem,
+)
 from pixee_workers.sync_base.outcomes import Found, Linked
-from pixee_workers.sync_base.plain_documents import whole_document
+from pixee_workers.sync_base.plain_documents import level_rows, whole_document
 from pixee_workers.sync_base.plain_finding import found_among, linked_to
 
 EAN = "4006381333931"
@@ -64,6 +73,12 @@ def test_several_that_fit_are_candidates_and_nothing_is_linked() -> None:
     assert _found(_item(), _there("p1", "A-S"), _there("p2", "A-M", key="B")) == Found(Linked(), False, ("p1", "p2"))
 
 
+def test_what_two_look_ups_brought_is_one_product() -> None:
+    keyed = _there("p1", "A-S", key="A")
+    assert _external(_found(_item(), keyed, keyed)) == "p1"
+    assert _external(_found(_item(), _there("p1", "A-S"), _there("p1", "A-S"))) == "p1"
+
+
 def test_one_that_fits_two_of_ours_is_linked_to_neither_unless_its_key_says_whose_it_is() -> None:
     items = [_item("A"), _item("B")]
     free, keyed = _there("p1", "A-S", "B-S"), _there("p1", "A-S", "B-S", key="A")
@@ -91,3 +106,11 @@ def test_a_document_names_what_is_listed_and_brings_price_and_quantity_of_what_i
     assert "id" not in whole_document(_item(), words)
     fresh = whole_document(_item(), words, new=lambda one: {"stock": one.quantity})
     assert fresh["variants"][0] == {"sku": "A-S", "stock": 5}
+
+
+def test_a_row_of_stock_is_the_listings_id_and_the_words() -> None:
+    items = [
+        StockItem(VariantId(uuid4()), ProductId(uuid4()), sku, 3, Listing(f"v-{sku}", "p1"), 1) for sku in ("A", "B")
+    ]
+    rows = level_rows([Mapped(one, {"stock": one.quantity}) for one in items], "variant")
+    assert rows == [{"variant": "v-A", "stock": 3}, {"variant": "v-B", "stock": 3}]

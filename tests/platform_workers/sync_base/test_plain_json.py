@@ -7,8 +7,10 @@ import pytest
 from pixee_common.domain.faults import FaultKind, FaultScope
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import HttpAnswer
+from pixee_workers.sync_base.calls import ConnectorSettings
 from pixee_workers.sync_base.plain_json import (
     ask_json,
+    asking,
     fault_of_status,
     faults_of,
     json_object,
@@ -127,6 +129,18 @@ async def test_a_call_answers_status_and_object_and_is_named_by_its_path() -> No
     context = _Context(_answer(204, b""))
     assert await ask_json(context, "DELETE", "https://a.test", "items", label="drop", **more) == (204, {})
     assert context.asked[0].label == "drop"
+
+
+async def test_a_platform_is_asked_at_its_address_with_its_headers_and_what_a_call_says_itself_comes_first() -> None:
+    ask = asking("v2", headers=lambda key: {"X-Key": key["api_key"]}, spend={"calls": 1})
+    context = _Context(_answer(200, b'{"a": 1}'))
+    context.settings, context.credentials = ConnectorSettings(address="acme.test"), {"api_key": "k"}
+    assert await ask(context, "GET", "items", query={"page": 2}) == (200, {"a": 1})
+    await ask(context, "POST", "items", body={}, safe=False, spend={"writes": 1})
+    assert [(one.url, one.safe, one.spend, one.headers["X-Key"]) for one in context.asked] == [
+        ("https://acme.test/v2/items?page=2", True, {"calls": 1}, "k"),
+        ("https://acme.test/v2/items", False, {"writes": 1}, "k"),
+    ]
 
 
 @pytest.mark.parametrize(

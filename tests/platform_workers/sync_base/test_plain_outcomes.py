@@ -21,6 +21,7 @@ from pixee_workers.sync_base.items import (
 from pixee_workers.sync_base.plain_outcomes import (
     applied,
     by_listing,
+    by_number,
     deleted,
     everything_listed,
     not_there,
@@ -112,4 +113,15 @@ def test_rows_are_judged_by_their_listing_and_who_has_none_is_unknown() -> None:
         (items[0].item.id, OutcomeKind.APPLIED),
         (items[1].item.id, OutcomeKind.REJECTED),
         (items[2].item.id, OutcomeKind.UNKNOWN),
+    ]
+
+
+def test_rows_that_are_counted_are_judged_in_the_order_of_the_items() -> None:
+    items = [Mapped(_stock(listing), {}) for listing in ("v1", "v2", "v3")]
+    rows = {2: True, 0: False, 3: True, -1: True}
+    answer = by_number(items, rows, lambda item, row: applied(item) if row else rejected(item, "no"))
+    assert [(one.item_id, one.kind) for one in answer.outcomes] == [
+        (items[0].item.id, OutcomeKind.REJECTED),
+        (items[1].item.id, OutcomeKind.UNKNOWN),
+        (items[2].item.id, OutcomeKind.APPLIED),
     ]

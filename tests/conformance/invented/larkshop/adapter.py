@@ -10,10 +10,10 @@ from conformance.invented.larkshop.wire import ask, fault_of
 
 from pixee_common.domain.job import Operation
 from pixee_workers.sync_base.calls import CallContext
-from pixee_workers.sync_base.items import Action, Mapped, ProductItem, PushItem
+from pixee_workers.sync_base.items import Mapped, ProductItem, PushItem
 from pixee_workers.sync_base.outcomes import Cursor, Finds, Outcome, PullPage, Submission, TestReport
 from pixee_workers.sync_base.plain_adapter import PlainAdapter
-from pixee_workers.sync_base.plain_documents import whole_document
+from pixee_workers.sync_base.plain_documents import level_rows, whole_document
 from pixee_workers.sync_base.plain_finding import found_among
 from pixee_workers.sync_base.plain_outcomes import applied, by_listing, deleted, not_there, refused, rejected, written
 
@@ -28,17 +28,15 @@ class LarkshopAdapter(PlainAdapter):
         return TestReport(shop["id"], shop["name"], shop["currency"])
 
     async def push_product(self, item: ProductItem, values: Any, context: CallContext) -> Outcome:
-        deletes = item.action is Action.DELETE
-        body = None if deletes else whole_document(item, values)
-        status, told = await ask(context, "DELETE" if deletes else "PUT", "items", item.product.key, body=body)
+        body = None if item.deletes else whole_document(item, values)
+        status, told = await ask(context, "DELETE" if item.deletes else "PUT", "items", item.product.key, body=body)
         if status >= 400:
             return refused(item, status, told["message"], told.get("field"))
-        return deleted(item) if deletes else written(item, pulled(told), created=told["created"])
+        return deleted(item) if item.deletes else written(item, pulled(told), created=told["created"])
 
     async def push_levels(self, operation: Operation, items: Sequence[Mapped[Any]], context: CallContext) -> Submission:
         path = "stock" if operation is Operation.PUSH_STOCK else "prices"
-        rows = [{"variant": one.item.listing.external_id, **one.values} for one in items]
-        _, told = await ask(context, "PATCH", path, body={"rows": rows})
+        _, told = await ask(context, "PATCH", path, body={"rows": level_rows(items, "variant")})
         return by_listing(items, {row["variant"]: row for row in told.get("results", ())}, _of_row)
 
     async def find(self, operation: Operation, items: Sequence[ProductItem], context: CallContext) -> Finds:

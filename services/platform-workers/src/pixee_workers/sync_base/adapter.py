@@ -16,7 +16,7 @@ and EANs that products share are judged before and behind the adapter, not in it
 What an adapter owes: an outcome for every item it was given, keyed by item id, else all of them count as `unknown`; no loops
 over retries, no sleeping, no locks, no splitting; no I/O but `context.call`; no secret in any message. A fault that concerns
 the whole submission is raised (`PlatformFault`); one that concerns a single item is an outcome. What most platforms
-need not write: `plain_adapter`, `plain_json`, `plain_outcomes`, `plain_finding`.
+need not write: `plain_adapter`, `plain_json`, `plain_outcomes`, `plain_finding`, `plain_levels`.
 """
 
 from collections.abc import Sequence

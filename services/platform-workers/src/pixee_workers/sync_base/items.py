@@ -69,6 +69,11 @@ class ProductItem:
         """Whether customers are to see it: active, and not withdrawn."""
         return self.action is Action.UPSERT and self.product.status is ProductStatus.ACTIVE
 
+    @property
+    def deletes(self) -> bool:
+        """Whether the object itself has to go; an item that is neither shown nor deleted is hidden."""
+        return self.action is Action.DELETE
+
 
 @dataclass(frozen=True, slots=True)
 class StockItem:

@@ -4,33 +4,35 @@ There is no default for `find`: to the engine "nothing found" is a proof, after 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from pydantic import JsonValue
 
 from pixee_common.domain.job import Operation
-from pixee_common.domain.product import Product, plain_decimal
+from pixee_common.domain.product import Product
 from pixee_common.egress import HttpAnswer
 from pixee_common.platforms.requirements import Requirements
 from pixee_workers.sync_base.calls import BudgetReading, CallContext, ConnectorSettings
 from pixee_workers.sync_base.free_attributes import in_their_words
 from pixee_workers.sync_base.items import Mapped, PriceItem, ProductItem, PushItem, StockItem
 from pixee_workers.sync_base.outcomes import Outcome, PollResult, Refusal, RemoteJob, Submission, Words
+from pixee_workers.sync_base.plain_levels import Levels
 
 
 class PlainAdapter:
     """A platform that takes attributes of any name, counts variants, works at once and says nothing of its budgets."""
+
+    levels: ClassVar[Levels] = Levels()
+    """How it says a quantity and a price."""
 
     async def describe(self, context: CallContext) -> Requirements:
         """Nothing is demanded, and attributes may have any name."""
         return Requirements(open=("attributes",))
 
     def mapped(self, operation: Operation, item: PushItem, settings: ConnectorSettings) -> Words:
-        """`quantity`, `price`, or what `content` makes of the product once the merchant's rules stand in its attributes."""
-        if isinstance(item, StockItem):
-            return {"quantity": item.quantity}
+        """Stock and prices as `levels` say them, or what `content` makes of the product once the merchant's rules stand in its attributes."""
         if not isinstance(item, ProductItem):
-            return {"price": plain_decimal(item.price.amount)}
+            return self.levels.words(item)
         product = in_their_words(item.product, settings.mapping, settings.locale)
         if isinstance(product, Refusal):
             return product

@@ -1,22 +1,20 @@
-"""The document of a whole product, made from its words: the shop's ids where it is listed, price and quantity where a variant is new. Pure."""
+"""What is sent, made from the words: a whole product with the shop's ids where it is listed and price and quantity where a variant is new;
+rows of stock or prices. Pure.
+"""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
-from pixee_common.domain.product import plain_decimal
-from pixee_workers.sync_base.items import ProductItem, PushVariant
+from pixee_workers.sync_base.items import Mapped, ProductItem, PushVariant
+from pixee_workers.sync_base.plain_levels import Levels
 
-
-def price_and_quantity(variant: PushVariant) -> dict[str, Any]:
-    """What a create brings beside the content; null where we have none."""
-    price = None if variant.price is None else plain_decimal(variant.price.amount)
-    return {"price": price, "quantity": variant.quantity}
+_LEVELS = Levels()
 
 
 def whole_document(
     item: ProductItem,
     values: Mapping[str, Any],
-    new: Callable[[PushVariant], Mapping[str, Any]] = price_and_quantity,
+    new: Callable[[PushVariant], Mapping[str, Any]] = _LEVELS.new,
 ) -> dict[str, Any]:
     """The words, with `id` in the product and in each variant that is listed, and what `new` says in each that is not.
 
@@ -29,3 +27,8 @@ def whole_document(
     more = [new(one) if one.listing is None else {"id": one.listing.external_id} for one in item.variants]
     rows = [{**row, **extra} for row, extra in zip(values["variants"], more, strict=True)]
     return {**values, **own, "variants": rows}
+
+
+def level_rows(items: Sequence[Mapped[Any]], name: str) -> list[dict[str, Any]]:
+    """A row for each item of stock or prices, in their order: the variant's id at the shop under `name`, and its words."""
+    return [{name: one.item.listing.external_id, **cast("dict[str, Any]", one.values)} for one in items]

@@ -13,8 +13,10 @@ from pixee_workers.sync_base.outcomes import Finds, Found, Linked
 def found_among(items: Sequence[ProductItem], products: Sequence[PulledProduct]) -> Finds:
     """For each item what is there: by our key, else by SKU, else by EAN.
 
-    Several products that fit one item, or one without a key that fits several items, are candidates for a person.
+    Several products that fit one item, or one without a key that fits several items, are candidates for a person. A product that
+    several look-ups brought (one by key, one by SKU) is one product.
     """
+    products = list({one.external_id: one for one in products}.values())
     fitting = {item.id: _fitting(item, products) for item in items}
     claims = Counter(one.external_id for several in fitting.values() for one in several if one.our_key is None)
     return {item.id: _found(item, fitting[item.id], claims) for item in items}

@@ -3,7 +3,7 @@
 A platform that means something else by a status says so in its own `faults.py` first and asks here for the rest.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from pixee_common.crypto import Credentials
 from pixee_common.domain.faults import FaultKind, FaultScope, PlatformFault
 from pixee_common.domain.reasons import ReasonCode
 from pixee_common.egress import AnswerNotJson, HttpAnswer
@@ -62,6 +63,28 @@ async def ask_json(context: CallContext, method: str, base: str, *path: str, **m
     """
     answer = await context.call(json_request(method, base, *path, **({"label": path[0]} | more)))
     return answer.status, json_object(answer) or {}
+
+
+def asking(
+    version: str,
+    *,
+    headers: Callable[[Credentials], Mapping[str, str]],
+    spend: Mapping[str, float],
+) -> Callable[..., Awaitable[tuple[int, dict[str, Any]]]]:
+    """The `ask(context, method, *path, query=…, body=…, safe=…)` of a platform at `https://<address>/<version>`; it answers as `ask_json`.
+
+    Args:
+        version: What stands between the shop's address and all paths, without slashes around it.
+        headers: The credentials to the headers that prove who is calling: secrets go nowhere else.
+        spend: What each call takes from which budget; a call that takes something else says its own `spend`.
+    """
+
+    async def ask(context: CallContext, method: str, *path: str, **more: Any) -> tuple[int, dict[str, Any]]:
+        base = f"https://{context.settings.address}/{version}"
+        given = {"headers": headers(context.credentials), "spend": spend} | more
+        return await ask_json(context, method, base, *path, **given)
+
+    return ask
 
 
 def json_object(answer: HttpAnswer) -> dict[str, Any] | None:

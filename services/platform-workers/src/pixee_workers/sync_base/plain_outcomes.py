@@ -63,6 +63,14 @@ def by_listing(
     return Submission(tuple(Outcome(item.id, *unsaid) if row is None else judge(item, row) for item, row in said))
 
 
+def by_number(
+    items: Sequence[Mapped[Any]], rows: Mapping[int, Any], judge: Callable[[Any, Any], Outcome]
+) -> Submission:
+    """The same where the answer counts the rows that were sent, from 0, in the order of the items."""
+    listed = {items[n].item.listing.external_id: row for n, row in rows.items() if n in range(len(items))}
+    return by_listing(items, listed, judge)
+
+
 def not_there(item: PushItem) -> Outcome:
     """The shop answered "not found" for what the item is listed as.
 
