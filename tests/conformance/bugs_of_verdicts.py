@@ -7,7 +7,7 @@ from conformance.planting import Planted
 
 from pixee_common.domain.job import OutcomeKind
 from pixee_workers.sync_base.adapter import Adapter
-from pixee_workers.sync_base.outcomes import Submission
+from pixee_workers.sync_base.outcomes import PollResult, Submission
 
 _LONG = 10.0
 
@@ -24,6 +24,22 @@ def patient(_operation: Any, _items: Any, answer: Submission) -> Submission:
     """Waits much longer than the manifest says."""
     jobs = [replace(job, deadline_seconds=job.deadline_seconds * _LONG) for job in answer.remote_jobs]
     return replace(answer, remote_jobs=tuple(jobs))
+
+
+def forgetful(real: Adapter) -> Adapter:
+    """Answers for what its own process has sent, and for nothing else."""
+
+    async def submit(operation: Any, items: Any, context: Any) -> Submission:
+        answer = await real.submit(operation, items, context)
+        context.memory.setdefault("mine", set()).update(job.remote_id for job in answer.remote_jobs)
+        return answer
+
+    async def poll(job: Any, context: Any) -> PollResult:
+        if job.remote_id not in context.memory.get("mine", ()):
+            return PollResult(outcomes=(), done=False, poll_in_seconds=60.0)
+        return await real.poll(job, context)
+
+    return Planted(real, submit=submit, poll=poll)
 
 
 def keeping_the_file_in_memory(real: Adapter) -> Adapter:

@@ -21,6 +21,7 @@ from pixee_common.domain.job import OPEN_LETTERS, Operation
 from pixee_orchestrator.timers.overdue import end_overdue_verdicts
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.chunks import ChunkResult
+from pixee_workers.sync_base.late_calls import LateCalls
 from pixee_workers.sync_base.liveness import Liveness
 from pixee_workers.sync_base.routes import ChunkKey
 from pixee_workers.sync_base.uploads.late_files import LateFiles
@@ -87,6 +88,34 @@ def ordered(bench: Bench, limits: Limits | str) -> None:
     bench.simulator.put_limits(bench.profile.host, dict(limits))
 
 
+async def told_late(bench: Bench, job: UUID) -> dict[UUID, list[tuple[str, str]]]:
+    """What was told of the job's items after their outcome was final, by item: (counted as, outcome), in order."""
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for row in await bench.rows.run("SELECT payload FROM outbox WHERE key = $1 ORDER BY id", str(job).encode()):
+        for one in _late(json.loads(row["payload"])):
+            found.setdefault(UUID(one["item_id"]), []).append((one["counted_as"], one["outcome"]))
+    return found
+
+
+async def counted(bench: Bench, jobs: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Everything that is counted of the jobs and their chunks, and what is said of their items."""
+    found: list[dict[str, Any]] = []
+    for statement in _COUNTED:
+        found += [dict(row) for row in await bench.rows.run(statement, jobs)]
+    return found
+
+
+async def look_at_late_calls(bench: Bench) -> None:
+    """What the loop that asks for overdue remote jobs of single calls does now."""
+    database, joined = (
+        bench.make_uploads(bench.courier).rows.database,
+        cast("Liveness", _Joined(_Life(bench.jobs.worker))),
+    )
+    late = LateCalls(bench.courier, database, joined, [bench.slug])
+    while await late.step():  # other connectors' come in between
+        pass
+
+
 class Filing:
     """Jobs of one bench, by files. Another one is another process."""
 
@@ -141,20 +170,11 @@ class Filing:
 
     async def late_verdicts(self, job: UUID) -> dict[UUID, list[tuple[str, str]]]:
         """What was told of the job's items after their outcome was final, by item: (counted as, outcome), in order."""
-        found: dict[UUID, list[tuple[str, str]]] = {}
-        for row in await self._bench.rows.run(
-            "SELECT payload FROM outbox WHERE key = $1 ORDER BY id", str(job).encode()
-        ):
-            for one in _late(json.loads(row["payload"])):
-                found.setdefault(UUID(one["item_id"]), []).append((one["counted_as"], one["outcome"]))
-        return found
+        return await told_late(self._bench, job)
 
     async def counted(self, jobs: Sequence[UUID]) -> list[dict[str, Any]]:
         """Everything that is counted of the jobs and their chunks, and what is said of their items."""
-        found: list[dict[str, Any]] = []
-        for statement in _COUNTED:
-            found += [dict(row) for row in await self._bench.rows.run(statement, jobs)]
-        return found
+        return await counted(self._bench, jobs)
 
     async def letters(self, jobs: Sequence[UUID]) -> list[str]:
         """Of each job's chunk."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.bench import PRODUCTS, Bench
+from conformance.filing import counted, look_at_late_calls, told_late
 from conformance.law import Exempt, law
 from conformance.planting import Planted
 
@@ -10,6 +11,8 @@ from pixee_common.domain.reasons import ReasonCode
 from pixee_common.platforms.manifest import Finality
 from pixee_workers.sync_base.adapter import Adapter
 from pixee_workers.sync_base.outcomes import PollResult
+
+_A_DAY = 86_400.0
 
 
 def _must_wait(bench: Bench) -> None:
@@ -64,6 +67,40 @@ async def a_verdict_that_never_comes_is_overdue(bench: Bench) -> None:
     assert result.letters == "rr", f"past its deadline, and yet {result.letters}"
     assert {issue.reason for issue in result.issues} == {ReasonCode.VERDICT_OVERDUE}, str(result.issues)
     assert len(bench.log("write")) == writes, "written again"
+
+
+@law(PRODUCTS)
+async def a_verdict_on_a_call_after_its_deadline_is_told_once_and_counts_nothing(bench: Bench) -> None:
+    """Three calls are overdue; then another process hears that the shop refused one and has done two. Each word is told once, the job
+    counts what it counted, and the next push knows what the shop has.
+
+    If it fails: the remote job's correlation is all that `poll` needs, and it answers after the deadline as it does before.
+    """
+    _must_wait(bench)
+    deadline, doubt = bench.manifest.capabilities[PRODUCTS].verdict_deadline_seconds, bench.profile.second_thoughts
+    assert deadline is not None
+    assert doubt is not None
+    bench.restart(_silent)
+    bench.simulator.put_limits(bench.profile.host, dict(doubt("L1")))
+    products, _ = await bench.products(3)
+    job = await bench.jobs.plan(PRODUCTS, products)
+    await bench.turn(job)
+    bench.clock.leap(deadline + 60)
+    result = await bench.turn(job)
+    assert result is not None
+    assert result.letters == "rrr", f"past its deadline, and yet {result.letters}"
+    before = await counted(bench, [job])
+    bench.restart()
+    await look_at_late_calls(bench)
+    said = dict(zip(products, ("applied", "rejected", "applied"), strict=True))
+    told = {item: [("rejected", outcome)] for item, outcome in said.items()}
+    assert await told_late(bench, job) == told, f"told: {await told_late(bench, job)}"
+    bench.clock.leap(_A_DAY)
+    await look_at_late_calls(bench)
+    assert await told_late(bench, job) == told, "told twice"
+    assert await counted(bench, [job]) == before, "a finished job's counts have moved"
+    again = await bench.push(PRODUCTS, [products[0], products[2]])
+    assert again.letters == "ss", f"the shop has them, and yet {again.letters}"
 
 
 def _silent(real: Adapter) -> Adapter:

@@ -209,6 +209,12 @@ BUGS = (
         submitting(bugs_of_verdicts.patient),
         "past its deadline, and yet ww",
     ),
+    Bug(
+        "a_verdict_on_a_call_after_its_deadline_is_told_once_and_counts_nothing",
+        "amazon_sp_api",
+        bugs_of_verdicts.forgetful,
+        "told: {}",
+    ),
     *BUGS_OF_RESULTS,
 )
 

@@ -212,7 +212,7 @@ async def test_a_verdict_that_never_came_fails_the_items_of_that_remote_job_alon
     row = await world.state(job)
     assert (row["failed"], row["state"]) == (30, "awaiting_verdicts")
     assert (await world.chunks(job))[0]["letters"] == "r" * 30 + "w" * 70
-    assert await world.value("SELECT state FROM remote_jobs") == "done"
+    assert await world.value("SELECT state FROM remote_jobs") == "late"
     assert await world.value("SELECT count(*) FROM item_issues WHERE reason = 'verdict_overdue'") == 30
 
 

@@ -39,6 +39,7 @@ from pixee_workers.sync_base.context import Wiring
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.lane import LaneTools
 from pixee_workers.sync_base.lanes import Lanes
+from pixee_workers.sync_base.late_calls import LateCalls
 from pixee_workers.sync_base.liveness import Liveness
 from pixee_workers.sync_base.marks import Marks, needs_mark
 from pixee_workers.sync_base.outcome_writer import SOURCE, OutcomeWriter
@@ -90,6 +91,7 @@ async def start(stopping: asyncio.Event) -> None:
         assignment = Assignment(lanes.partitions_assigned)
         liveness.on_buried = lanes.drop_all
         late = LateFiles(courier, database, liveness, platforms)
+        late_calls = LateCalls(courier, database, liveness, platforms)
         probes = Probes(database, liveness, Prober(courier, database), clock, platforms)
         refresher = TokenRefresher(courier, database, liveness, clock, adapters)
         webhooks = Webhooks(database, courier.connectors, clock, adapters)
@@ -109,6 +111,7 @@ async def start(stopping: asyncio.Event) -> None:
                 asyncio.create_task(kafka.run()),
                 asyncio.create_task(probes.run()),
                 asyncio.create_task(late.run()),
+                asyncio.create_task(late_calls.run()),
                 asyncio.create_task(refresher.run()),
             ]
             garbage.settle()

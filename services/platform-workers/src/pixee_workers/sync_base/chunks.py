@@ -186,6 +186,7 @@ class ChunkResult:
     issues: tuple[IssueRow, ...] = ()
     remote_jobs: tuple[RemoteJobRow, ...] = ()
     remote_done: tuple[UUID, ...] = ()
+    remote_late: tuple[UUID, ...] = ()
     remote_again: tuple[tuple[UUID, datetime], ...] = ()
     page: PulledPageRow | None = None
     page_to_come: PageToCome | None = None

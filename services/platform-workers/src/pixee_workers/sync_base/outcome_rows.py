@@ -157,13 +157,15 @@ async def write_issues(connection: Connection, results: Iterable[ChunkResult]) -
 
 
 async def write_remote_jobs(connection: Connection, results: Iterable[ChunkResult]) -> None:
-    """Remote jobs that began, ended, or are to be asked again."""
+    """Remote jobs that began, ended, are overdue, or are to be asked again."""
     begun: list[tuple[Any, ...]] = []
     done: list[UUID] = []
+    late: list[UUID] = []
     again: list[tuple[UUID, datetime]] = []
     for result in results:
         chunk = result.chunk
         done += result.remote_done
+        late += result.remote_late
         again += result.remote_again
         for row in result.remote_jobs:
             place = (
@@ -183,6 +185,8 @@ async def write_remote_jobs(connection: Connection, results: Iterable[ChunkResul
         files = sorted({row["submission_id"] for row in ended if row["submission_id"] is not None})
         if files:
             await connection.execute(outcome_sql.FILES_DONE, files)
+    if late:
+        await connection.execute(outcome_sql.REMOTE_LATE, sorted(late))
     if again:
         await connection.execute(outcome_sql.REMOTE_AGAIN, *_columns(sorted(again), 2))
 

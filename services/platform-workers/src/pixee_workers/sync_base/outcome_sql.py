@@ -168,6 +168,10 @@ UPDATE remote_jobs SET state = 'done', polls = polls + 1 WHERE id = ANY($1::uuid
 RETURNING submission_id
 """
 
+REMOTE_LATE = """
+UPDATE remote_jobs SET state = 'late', polls = polls + 1 WHERE id = ANY($1::uuid[]) AND state = 'open'
+"""
+
 # A file has ended when nothing that is in it waits for it any more. A statement of its own: it has to see what the one before did.
 FILES_DONE = """
 UPDATE submissions s SET state = 'done', ended_at = now()

@@ -98,7 +98,7 @@ def _failed(
 
 
 def _overdue(carriage: Carriage, row: asyncpg.Record, origins: Mapping[UUID, Origin]) -> None:
-    carriage.tally.polled(row["id"], again_in=None)
+    carriage.tally.polled(row["id"], again_in=None, overdue=True)
     _rest(carriage, origins, OutcomeKind.REJECTED, ReasonCode.VERDICT_OVERDUE, "The platform gave no verdict in time.")
 
 

@@ -68,6 +68,7 @@ class Tally:
         self._issues: dict[UUID, IssueRow] = {}
         self._remote_jobs: list[RemoteJobRow] = []
         self._remote_done: list[UUID] = []
+        self._remote_late: list[UUID] = []
         self._remote_again: list[tuple[UUID, datetime]] = []
         self._note: ConnectorNote | None = None
 
@@ -185,9 +186,11 @@ class Tally:
             )
         )
 
-    def polled(self, remote_id: UUID, *, again_in: float | None) -> None:
-        """A remote job was asked: done, or to be asked again in so many seconds."""
-        if again_in is None:
+    def polled(self, remote_id: UUID, *, again_in: float | None, overdue: bool = False) -> None:
+        """A remote job was asked: done, or to be asked again in so many seconds; one that is overdue is asked for on (`late_calls`)."""
+        if overdue:
+            self._remote_late.append(remote_id)
+        elif again_in is None:
             self._remote_done.append(remote_id)
         else:
             self._remote_again.append((remote_id, self._clock.now() + timedelta(seconds=again_in)))
@@ -211,6 +214,7 @@ class Tally:
             issues=tuple(self._issues.values()),
             remote_jobs=tuple(self._remote_jobs),
             remote_done=tuple(self._remote_done),
+            remote_late=tuple(self._remote_late),
             remote_again=tuple(self._remote_again),
             page=self.page,
             page_to_come=self.page_to_come,

@@ -41,9 +41,9 @@ WHERE r.state = 'open' AND r.deadline_at <= now()
   ))
 ORDER BY r.id LIMIT 500 FOR UPDATE OF r SKIP LOCKED
 """
-# A poll that is under way may still bring the verdict: its remote job is left open, and looked at again at the next sweep.
+# What came by a call is asked for on, as a file is (`sync_base/late_calls`). A poll that is under way may still bring the verdict: its remote job is left open, and looked at again at the next sweep.
 CLOSE_REMOTE_JOBS = """
-UPDATE remote_jobs r SET state = 'done'
+UPDATE remote_jobs r SET state = CASE WHEN r.submission_id IS NULL THEN 'late' ELSE 'done' END
 WHERE r.id = ANY($1::uuid[]) AND NOT EXISTS (
     SELECT FROM chunks c
     WHERE c.job_id = r.job_id AND c.no = r.chunk_no AND (c.state || '') = ANY('{claimed,sent}')

@@ -18,7 +18,7 @@ STATEMENTS = (
 )
 OLD_REMOTE_JOBS = """
 DELETE FROM remote_jobs r WHERE created_at < now() - make_interval(days => $1) AND (
-    state = 'done' OR EXISTS (SELECT FROM submissions s WHERE s.id = r.submission_id AND s.state <> 'open')
+    state IN ('late', 'done') OR EXISTS (SELECT FROM submissions s WHERE s.id = r.submission_id AND s.state <> 'open')
 )
 """
 OLD_SUBMISSIONS = """

@@ -1,8 +1,6 @@
 """Verdicts that come after an item's outcome was final: an event, and a word on the listing; counters never move.
 
-What the verdict says of the shop is kept all the same (links, hash), so that the next push knows what is there; of an item that was
-counted as applied and is refused after all nobody knows what the shop has, so the next push sends it. What the file's result merely
-took is asked for as its chunk would have done.
+What the file's result merely took is asked for as its chunk would have done. How it is told: `late_telling`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,19 +10,16 @@ from uuid import UUID, uuid5
 
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.ids import WorkerId
-from pixee_common.domain.job import COUNTS_AS, Counted, OutcomeKind
-from pixee_common.events import LateVerdict, SyncProgress
-from pixee_common.telemetry import record
+from pixee_common.domain.job import OutcomeKind
 from pixee_workers.sync_base.carriage import Carriage
-from pixee_workers.sync_base.chunks import ChunkResult, ClaimedChunk
+from pixee_workers.sync_base.chunks import ClaimedChunk
 from pixee_workers.sync_base.courier import PlatformCourier
-from pixee_workers.sync_base.hashes import UNSURE
 from pixee_workers.sync_base.outcomes import Outcome
 from pixee_workers.sync_base.results import Tally
-from pixee_workers.sync_base.tracks import origin_from
 from pixee_workers.sync_base.upload_contract import Collected, FollowUp
 from pixee_workers.sync_base.uploads.following import followed
 from pixee_workers.sync_base.uploads.late_rows import Late, LateRows
+from pixee_workers.sync_base.uploads.late_telling import told_late
 from pixee_workers.sync_base.uploads.rows import OpenFile, Part, UploadRows
 from pixee_workers.sync_base.uploads.verdicts import outcome_of, verdict_on
 
@@ -63,28 +58,10 @@ class LateVerdicts:
         return whole
 
     async def _one(self, found: _Found, collected: Collected, file: OpenFile) -> Late:
-        part, tally = found.part, self._courier.tally(found.chunk, self._poller.adapter)
-        outcomes, left = await self._outcomes(part, tally, collected, file)
-        told: dict[UUID, LateVerdict] = {}
-        for outcome in outcomes:
-            item_id, known = outcome.item_id, tally.kind(outcome.item_id)
-            final = COUNTS_AS[outcome.kind] in {Counted.SUCCEEDED, Counted.FAILED}
-            if not final or outcome.kind is known is OutcomeKind.APPLIED:
-                continue
-            origin = origin_from(item_id, part.sent[str(item_id)])
-            tally.settle(origin, outcome)
-            told[item_id] = LateVerdict(
-                item_id=item_id,
-                sku=origin.sku,
-                counted_as=known.value,
-                outcome=outcome.kind.value,
-                reason=outcome.reason and outcome.reason.value,
-                message=outcome.message,
-            )
-        if told:
-            labels = {"platform": found.chunk.platform, "operation": found.chunk.operation.value}
-            record("pixee_late_verdicts_total", len(told), **labels)
-        return Late(part, tuple(left), _unsure(tally.result(), told), told, self._event(found, told))
+        tally = self._courier.tally(found.chunk, self._poller.adapter)
+        outcomes, left = await self._outcomes(found.part, tally, collected, file)
+        at = self._poller.wiring.clock.now()
+        return told_late(found.part, found.row, tally, outcomes, left, by=self._worker_id, at=at)
 
     async def _outcomes(
         self, part: Part, tally: Tally, collected: Collected, file: OpenFile
@@ -109,29 +86,5 @@ class LateVerdicts:
         late = (self._poller.wiring.clock.now() - file.deadline_at).total_seconds()
         return replace(follow, deadline_seconds=max(0.0, follow.deadline_seconds - max(0.0, late)))
 
-    def _event(self, found: _Found, told: Mapping[UUID, LateVerdict]) -> SyncProgress:
-        chunk, row = found.chunk, found.row
-        return SyncProgress(
-            job_id=chunk.job_id,
-            chunk_no=chunk.no,
-            account_id=chunk.account_id,
-            connector_id=chunk.connector_id,
-            platform=chunk.platform,
-            operation=chunk.operation,
-            route_key=chunk.route_key,
-            worker_id=self._worker_id,
-            **{name: row[name] for name in _AS_IT_STANDS},
-            late_verdicts=tuple(told.values()),
-            occurred_at=self._poller.wiring.clock.now(),
-        )
 
-
-def _unsure(result: ChunkResult, told: Mapping[UUID, LateVerdict]) -> ChunkResult:
-    """Of what was counted as applied and has failed after all the shop may have anything."""
-    turned = {item for item, verdict in told.items() if verdict.counted_as == OutcomeKind.APPLIED.value}
-    rows = [replace(row, hash=UNSURE) if row.item_id in turned else row for row in result.operations]
-    return replace(result, operations=tuple(rows))
-
-
-_AS_IT_STANDS = ("state", "size", "succeeded", "failed", "skipped", "cancelled", "attempt")
 _NEVER_SENT = frozenset({OutcomeKind.SKIPPED, OutcomeKind.SUPERSEDED, OutcomeKind.CANCELLED})

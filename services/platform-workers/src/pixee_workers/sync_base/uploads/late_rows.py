@@ -38,19 +38,19 @@ class LateRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def write(self, late: Late) -> None:
-        """All of it, once: the part is closed with it, and holds no more than what is left."""
+    async def write(self, late: Late, *, still: str = "done") -> None:
+        """All of it, once: the part is closed with it (or `still` late), and holds no more than what is left."""
         try:
-            await self._write(late)
+            await self._write(late, still)
         except Exception as error:
             if not is_unwritable_text(error):
                 raise
-            await self._write(writable(late))
+            await self._write(writable(late), still)
 
-    async def _write(self, late: Late) -> None:
+    async def _write(self, late: Late, still: str) -> None:
         async def work(connection: Connection) -> None:
             part = late.part
-            held = await connection.fetchrow(statements.CLOSE_PART, part.row_id, part.item_ids, late.left)
+            held = await connection.fetchrow(statements.CLOSE_PART, part.row_id, part.item_ids, late.left, still)
             if held is not None and late.told:
                 await _tell(connection, late)
 

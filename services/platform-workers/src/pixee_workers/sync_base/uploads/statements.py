@@ -210,5 +210,5 @@ WHERE o.connector_id = $5 AND o.operation = $6 AND o.item_id = a.item_id
 """
 # Whoever finds other items there has been overtaken: what it would tell was told.
 CLOSE_PART = """
-UPDATE remote_jobs SET state = 'done', item_ids = $3::uuid[] WHERE id = $1 AND item_ids = $2::uuid[] RETURNING id
+UPDATE remote_jobs SET state = $4, item_ids = $3::uuid[] WHERE id = $1 AND item_ids = $2::uuid[] RETURNING id
 """
