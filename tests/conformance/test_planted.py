@@ -19,7 +19,7 @@ from pixee_workers.sync_base import assembling, outcome_sql, preparing, results,
 from pixee_workers.sync_base.credentials_gate import CredentialsGate
 from pixee_workers.sync_base.items import Listing
 from pixee_workers.sync_base.outcomes import Outcome
-from pixee_workers.sync_base.uploads import late, statements
+from pixee_workers.sync_base.uploads import late_telling, statements
 from pixee_workers.sync_base.uploads.gathering import Loader
 from pixee_workers.sync_base.uploads.rows import UploadRows
 
@@ -164,7 +164,7 @@ async def test_an_engine_that_tells_late_verdicts_twice_is_found(owner, as_role,
 
 
 async def test_an_engine_that_believes_what_was_taken_back_is_found(owner, as_role, monkeypatch) -> None:
-    monkeypatch.setattr(late, "_unsure", lambda result, _told: result)
+    monkeypatch.setattr(late_telling, "_unsure", lambda result, _told: result)
     law = "a_verdict_that_turns_after_it_was_applied_is_told"
     await _breaks(law, "taken back, and yet", owner, as_role, "amazon_sp_api")
 
