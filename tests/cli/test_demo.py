@@ -41,6 +41,9 @@ def test_the_demo_shows_what_it_promises(data):
     assert done.stdout.count("0 write requests for an unchanged catalog") == 3
     assert done.stdout.count("written PX-007, PX-008, PX-009") == 3
     assert "DIFFER" not in done.stdout
+    assert "Amazon: 3 products of the catalog are drafts or archived" in done.stdout, (
+        "57 of 60 are listed and nobody says why"
+    )
     assert (data / "demo-shops.json").stat().st_mode & 0o777 == 0o600
     assert (data / "api-key").stat().st_mode & 0o777 == 0o600
 

@@ -29,7 +29,8 @@ class Difference:
 class Comparison:
     """Equal when there is no difference. `compared`: field → number of comparisons made.
 
-    `eans_left_out`: shared EANs that the shop does not carry; allowed, and told.
+    `eans_left_out`: shared EANs that the shop does not carry; allowed, and told. `not_for_sale`: products of the catalog that the
+    platform has no place for, being drafts or archived; likewise.
     """
 
     products: int
@@ -39,6 +40,7 @@ class Comparison:
     compared: dict[str, int]
     differences: list[Difference]
     eans_left_out: int
+    not_for_sale: int = 0
 
 
 def compare(catalog: Contents, shop: Contents) -> Comparison:

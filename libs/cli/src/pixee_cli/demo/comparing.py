@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -28,9 +29,9 @@ async def compare_shops(
     for shop, contents in zip(shops, read, strict=True):
         view = View.of(SETTINGS[shop.platform], contents.currency)
         wanted = await expected(database, account_id, view)
-        if shop.platform == amazon.PLATFORM:
-            wanted = as_listed(wanted, amazon.OPTIONS)
-        found[shop.platform] = compare(wanted, contents)
+        listed = as_listed(wanted, amazon.OPTIONS) if shop.platform == amazon.PLATFORM else wanted
+        kept_back = len(wanted.products) - len(listed.products)
+        found[shop.platform] = replace(compare(listed, contents), not_for_sale=kept_back)
     return found
 
 
@@ -51,6 +52,11 @@ def say_comparison(found: dict[str, Comparison], titles: dict[str, str]) -> None
         rows.append([field, *cells])
     output.table(None, columns, rows)
     for platform, one in found.items():
+        if one.not_for_sale:
+            output.say(
+                f"{titles[platform]}: {one.not_for_sale:,} products of the catalog are drafts or archived; "
+                "what is listed there is for sale, so they are not."
+            )
         if one.eans_left_out:
             output.say(f"{titles[platform]}: {one.eans_left_out} EANs that several products share are not in the shop.")
         differences = [(entry.item, entry.field, entry.catalog, entry.shop) for entry in one.differences[:SHOWN]]

@@ -5,8 +5,6 @@ No chunk waits for them any more, so nothing rings them: a quiet loop of every w
 Asking changes nothing at the platform, and a verdict is told once, in the transaction that closes the remote job.
 """
 
-import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -16,19 +14,17 @@ from pixee_common.db import Connection, Database
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_common.domain.job import OutcomeKind
 from pixee_workers.sync_base.carriage import Carriage
-from pixee_workers.sync_base.chunks import WorkerLostError
 from pixee_workers.sync_base.claims import claimed_chunk
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.liveness import Incarnation, Liveness
 from pixee_workers.sync_base.outcomes import PollResult, RemoteJob
+from pixee_workers.sync_base.quiet_loop import look_now_and_then
 from pixee_workers.sync_base.uploads.late_rows import LateRows
 from pixee_workers.sync_base.uploads.late_telling import told_late
 from pixee_workers.sync_base.uploads.rows import Part
 
-_EVERY = 30.0
 _PAUSE = timedelta(minutes=15)
 _LONGEST = timedelta(days=7)
-_log = logging.getLogger(__name__)
 
 # Whoever takes one sets the time of the next look, so that no two workers ask at once.
 TAKE = """
@@ -64,15 +60,7 @@ class LateCalls:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        while True:
-            try:
-                while await self.step():
-                    pass
-            except WorkerLostError:
-                _log.info("asking for late verdicts stopped: the worker is lost")
-            except Exception:
-                _log.exception("asking for late verdicts failed, trying again")
-            await asyncio.sleep(_EVERY)
+        await look_now_and_then("asking for late verdicts", self.step)
 
     async def step(self) -> bool:
         """Asks for one overdue remote job; false where none is due."""

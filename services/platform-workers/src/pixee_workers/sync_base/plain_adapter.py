@@ -46,7 +46,7 @@ class PlainAdapter:
             locale: The texts' (see `localized`).
             shown: Whether customers are to see it: false for a withdrawal too.
         """
-        raise NotImplementedError
+        raise NotImplementedError("an adapter has `content` or a `mapped` of its own")
 
     def weight(self, operation: Operation, item: PushItem) -> int:
         """Variants, coming or leaving."""
@@ -61,13 +61,13 @@ class PlainAdapter:
 
     async def push_product(self, item: ProductItem, values: Any, context: CallContext) -> Outcome:
         """Write or withdraw one product; `values` are its words. An adapter has this or a `submit` of its own."""
-        raise NotImplementedError
+        raise NotImplementedError("an adapter that pushes products has `push_product` or a `submit` of its own")
 
     async def push_levels(
         self, operation: Operation, items: Sequence[Mapped[StockItem | PriceItem]], context: CallContext
     ) -> Submission:
         """Write quantities or prices of variants that are listed. An adapter has this or a `submit` of its own."""
-        raise NotImplementedError
+        raise NotImplementedError("an adapter that pushes stock or prices has `push_levels` or a `submit` of its own")
 
     async def poll(self, remote_job: RemoteJob, context: CallContext) -> PollResult:
         """No remote job ever comes from such a platform, so one that is asked for is over."""

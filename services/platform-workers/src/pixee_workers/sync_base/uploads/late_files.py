@@ -4,8 +4,6 @@ No chunk waits for such a file any more, so nothing rings it: a quiet loop of ev
 the route. Asking changes nothing at the platform, and a verdict is told once, in the transaction that closes the file's part.
 """
 
-import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,19 +12,18 @@ from uuid import UUID, uuid5
 from pixee_common.db import Connection, Database
 from pixee_common.domain.faults import FaultKind, PlatformFault
 from pixee_workers.sync_base.carriage import Carriage
-from pixee_workers.sync_base.chunks import ClaimedChunk, WorkerLostError
+from pixee_workers.sync_base.chunks import ClaimedChunk
 from pixee_workers.sync_base.courier import PlatformCourier
 from pixee_workers.sync_base.liveness import Incarnation, Liveness
+from pixee_workers.sync_base.quiet_loop import look_now_and_then
 from pixee_workers.sync_base.upload_contract import Uploader
 from pixee_workers.sync_base.uploads.late import LateVerdicts
 from pixee_workers.sync_base.uploads.rows import OpenFile, UploadRows
 
-_EVERY = 30.0
 _PAUSE = timedelta(minutes=15)
 _LONGEST = timedelta(days=7)
 _CLOSED = ("done",)
 _FIRST = UUID(int=0)
-_log = logging.getLogger(__name__)
 
 # Whoever takes one sets the time of the next look, so that no two workers ask at once.
 TAKE = """
@@ -58,15 +55,7 @@ class LateFiles:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        while True:
-            try:
-                while await self.step():
-                    pass
-            except WorkerLostError:
-                _log.info("asking for late results stopped: the worker is lost")
-            except Exception:
-                _log.exception("asking for late results failed, trying again")
-            await asyncio.sleep(_EVERY)
+        await look_now_and_then("asking for late results", self.step)
 
     async def step(self) -> bool:
         """Asks for one overdue file; false where none is due."""
